@@ -1,0 +1,1 @@
+"""What a campaign is: its spec, loop, ledger, model, signals, gains and report."""

@@ -1,0 +1,60 @@
+"""Tokenised examples, one by one and as a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+# Shape suffixes: B examples, R rows (one per example and answer that is read separately), T tokens.
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One sequence as the model reads it; position 1 (0 without a start token) is the task's prefix."""
+
+    ids: tuple[int, ...]
+    segments: tuple[int, ...]
+    """0 for the text, 1 for the pair or option: BERT's token types."""
+    answer_start: int
+    """First position of the answer's tokens (decoders); len(ids) where the loss is not on tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One example, tokenised."""
+
+    task: int
+    """Index of the task in the pool's order: selects prefix and head."""
+    rows: tuple[Row, ...]
+    """One row (labels and score, encoder), else one for each possible answer."""
+    gold: float
+    """Index of the right label or option; the score itself for kind "score"."""
+
+    @property
+    def num_tokens(self) -> int:
+        return sum(len(row.ids) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Examples of any tasks side by side, padded to the longest row."""
+
+    input_ids_RT: Tensor
+    """int64; the prefix's position holds the padding id and is replaced by the prefix vector."""
+    attention_RT: Tensor
+    """int64, 1 where there is a token."""
+    segments_RT: Tensor
+    """int64."""
+    answer_RT: Tensor
+    """bool, True on the tokens of an answer (decoders); all False for encoders."""
+    prefix_R: Tensor
+    """int64, position of the prefix in each row."""
+    example_R: Tensor
+    """int64, the example (0..B-1) to which a row belongs; rows of an example are adjacent, in answer order."""
+    task_B: Tensor
+    """int64, index of the task in the pool's order."""
+    gold_B: Tensor
+    """float32, as `Encoded.gold`."""
+    num_tokens: int
+    """Padding not counted."""

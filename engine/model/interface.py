@@ -1,0 +1,69 @@
+"""What training, evaluation and gradients know of a model, encoder and decoder alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from engine.model.batch import Batch, Encoded
+from tasks import Example
+
+
+class TaskModel(Protocol):
+    """A network with one prefix vector per task that answers examples of every task of a pool.
+
+    Implementations are `nn.Module`s; they differ in how an answer is read off the network: heads on
+    a pooled encoding (encoder), likelihood of the answer's tokens (decoder).
+    """
+
+    def encode(self, task: int, examples: Sequence[Example]) -> list[Encoded]:
+        """Tokenise; cut to the campaign's `max_length`, the longest text first."""
+        ...
+
+    def collate(self, examples: Sequence[Encoded]) -> Batch:
+        """Pad to the longest row, on the model's device."""
+        ...
+
+    def logits(self, batch: Batch) -> Tensor:
+        """(B, C) float32; C the most answers of an example in the batch, missing ones -inf.
+
+        For kind "score" the first column is the predicted score and the others are -inf. Softmax over
+        a row is the model's belief about the answers of a labels or options example.
+        """
+        ...
+
+    def losses(self, batch: Batch) -> Tensor:
+        """(B,) float32 training losses, nats per example; differentiable.
+
+        Encoder: cross-entropy over the answers, or half the squared error for scores. Decoder: negative
+        log-likelihood of the right answer's tokens, mean over its tokens.
+        """
+        ...
+
+    def masked_losses(self, batch: Batch, *, hidden_RT: Tensor) -> Tensor:
+        """(scalar) the masked-prefix objective: name the tokens at `hidden_RT` (bool, prefix positions
+        included, named among the pool's prefixes). Decoders predict the prefix from the text instead.
+        """
+        ...
+
+    def prefixes(self) -> Tensor:
+        """(K, d) prefix vectors minus their initial values, detached, float32, rows in pool order."""
+        ...
+
+    def shared_parameters(self) -> Mapping[str, nn.Parameter]:
+        """Trainable parameters that every task uses: what alignment compares. No heads, no prefixes."""
+        ...
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]: ...
+
+    def state(self) -> dict[str, Tensor]:
+        """Every trainable tensor by name, detached, contiguous: what a checkpoint holds."""
+        ...
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        """Copy `state` in. Raises ValueError naming the first missing, extra or misshapen tensor."""
+        ...
+
+    def train(self, mode: bool = True) -> nn.Module: ...

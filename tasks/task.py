@@ -1,0 +1,49 @@
+"""A task: posed examples in three splits, and how they are judged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Literal
+
+from tasks.example import Example
+
+Kind = Literal["labels", "options", "score"]
+"""labels: one of a fixed set; options: one of the example's own answers; score: a number."""
+
+Split = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Examples of one dataset, posed by its card, with the metric that judges answers to them."""
+
+    name: str
+    family: str
+    kind: Kind
+    metric: str
+    """A key of `tasks.METRICS`."""
+    labels: tuple[str, ...] = ()
+    """Label names in index order, for kind "labels"; empty otherwise."""
+    description: str = ""
+    decoy: bool = False
+    """True when the labels are known to carry no information."""
+    train: Sequence[Example]
+    validation: Sequence[Example]
+    test: Sequence[Example]
+
+    def split(self, name: Split) -> Sequence[Example]:
+        return {"train": self.train, "validation": self.validation, "test": self.test}[name]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sha256 (hex) of everything that training on the task depends on."""
+        digest = hashlib.sha256(f"{self.name}\0{self.kind}\0{self.labels}\0{self.metric}".encode())
+        for examples in (self.train, self.validation, self.test):
+            for example in examples:
+                digest.update(json.dumps(asdict(example), sort_keys=True).encode())
+            digest.update(b"\n")
+        return digest.hexdigest()
