@@ -31,7 +31,7 @@ class Schedule:
     rise: float = 0.1
     """Share of `steps` over which the learning rate rises from 0; it then falls linearly to 0."""
     evaluate_every: int = 0
-    """Steps between evaluations on the gate split, keeping the best state; 0: keep the last state."""
+    """Steps between evaluations on the gate split, keeping the best state; 0: keep the last."""
     patience: int = 0
     """Evaluations without improvement after which training stops; 0: never."""
     max_tokens: int = 0
@@ -40,7 +40,7 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WarmUpJob:
-    """Train base model, heads and one prefix vector per task on a broad mixture (design: stage 3)."""
+    """Train base model, heads and one prefix vector per task on a broad mixture."""
 
     key: str
     attempt: int
@@ -155,6 +155,8 @@ class WarmUpResult:
     """(K, d) prefix vectors minus their initial values after half the steps, for reliability."""
     prefixes: NDArray[np.float32]
     """(K, d) the same after all steps; rows in the pool's order."""
+    tokens_per_example: NDArray[np.float64]
+    """(K,) mean over a task's training examples, as the model reads them, padding not counted."""
     cost: Cost
 
 
@@ -180,7 +182,8 @@ class MeasureResult:
     descent: Mapping[str, NDArray[np.float64]]
     """target -> (len(tasks),) inner products: fall of target loss per unit learning rate."""
     sketches: NDArray[np.float32]
-    """(len(tasks), k) sketched mean gradients, whose cosines approximate the exact ones; k = 0 unless asked."""
+    """(len(tasks), k) sketched mean gradients, whose cosines approximate the exact ones; k is 0
+    unless asked for."""
     cost: Cost
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 SCHEMA = 1
 """Version of these kinds. A newer ledger is refused; an older one is read by a converter."""
 
-_FINITE = ConfigDict(allow_inf_nan=False, extra="forbid")
+_FINITE = ConfigDict(
+    allow_inf_nan=False, extra="forbid", validate_by_name=True, validate_by_alias=True
+)
 
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)
@@ -49,7 +51,8 @@ class Started:
 class Failed:
     job: str
     attempt: int
-    kind: str
+    kind: Annotated[str, Field(alias="failure")]
+    """Called `failure` in the ledger, where every line has a `kind` of its own."""
     message: str
     decision: Literal["retry", "give-up", "abort"]
     task: str = ""
@@ -65,7 +68,7 @@ class Completed:
     examples: int
     seconds: float
     arrays: str
-    """signals/<sha256>.npz, relative to the run folder; "" when there are none."""
+    """Sha256 of signals/<sha256>.safetensors; "" when there are none."""
     checkpoint: str = ""
     """Sha256 of checkpoints/<sha256>.safetensors; "" when the job trains nothing."""
     facts: Mapping[str, Any] | None = None
@@ -86,10 +89,14 @@ class Proposed:
     proposals: tuple[MixtureLine, ...]
     by: str
     """"policy", or "control: reason" when the policy failed and the campaign goes on without it."""
+    rounds_left: int
+    """As the policy saw it, so that replay asks the same question."""
+    budget_left: int
+    """As the policy saw it, training tokens."""
     scores: Mapping[str, Mapping[str, Mapping[str, float]]]
     """candidate -> signal -> target -> score."""
     similarity: str = ""
-    """signals/<sha256>.npz with the (N, N) matrix; "" when no policy needs it."""
+    """Sha256 of signals/<sha256>.safetensors with the (N, N) matrix; "" when no policy needs it."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)
@@ -118,7 +125,7 @@ class Closed:
     """In the order of the proposals; a placebo branch last."""
     control_cost: int
     advanced: str
-    """Job key of the branch that the next round starts from; the control's when no branch passed."""
+    """Job key of the branch that the next round starts from; the control's when none passed."""
     checkpoint: str
 
 
@@ -134,6 +141,8 @@ class Chosen:
 
     mixture: Mapping[str, float]
     reason: str
+    budget_left: int
+    """Training tokens left for the finish."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)
@@ -147,7 +156,10 @@ class Contender:
     """Tokens charged to this arm in all: for "selected" the whole of selection."""
     gate_loss: float
     test: Mapping[str, Mapping[str, float]]
-    """target -> {loss, metric, metric_low, metric_high, gain, gain_se}; gain over target-only, nats."""
+    """target -> {loss, metric, metric_low, metric_high, gain, gain_se}.
+
+    The gain is over target-only, in nats.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)

@@ -21,5 +21,5 @@ class Stream(IntEnum):
 
 
 def seed_for(campaign_seed: int, stream: Stream, round_number: int = 0) -> Seed:
-    """Entropy of one use in one round. The attempt is no part of it: repeated work sees equal data."""
+    """Entropy of one use in one round; no part of it is the attempt: repeats see equal data."""
     return (campaign_seed, int(stream), round_number)

@@ -34,7 +34,7 @@ class WarmUp:
     batch: Count = 32
     learning_rate: LearningRate = 1e-4
     prefix_learning_rate: LearningRate = 1e-2
-    """Prefix rows see few gradients and need a higher rate than the body (measurement.md, trap 4)."""
+    """Prefix rows see few gradients and need a higher rate than the body."""
     cap: Count = 10_000
     """Examples-proportional shares, each task counted with at most this many (CompassMTL)."""
     masking: Share = 0.25
@@ -57,7 +57,7 @@ class Rounds:
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
     """One-sided level of the lower bound that a branch must pass on the gate split to advance."""
     placebo: bool = False
-    """One more branch a round: the strongest candidate with its labels shuffled; its gain should be 0."""
+    """One more branch a round: the strongest candidate, labels shuffled; its gain should be 0."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
@@ -71,7 +71,7 @@ class Finish:
     evaluate_every: Count = 20
     patience: Count = 4
     baselines: bool = True
-    """Train target-only and all-tasks at equal cost for the proof; without them none is delivered."""
+    """Train target-only and all-tasks at equal cost; without them there is no proof."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
@@ -108,7 +108,7 @@ class Campaign:
     policy: PolicyChoice = Field(default_factory=lambda: PolicyChoice(name="navigator"))
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     budget_tokens: Count
-    """Training tokens for everything that selection costs: warm-up, signals, controls, losers, finish."""
+    """Training tokens for all that selection costs: warm-up, signals, every branch, finish."""
     max_wasted_tokens: Annotated[int, Field(ge=0)] | None = None
     """Ceiling on tokens lost to failed attempts; none means the budget's own size."""
     warm_up: WarmUp = Field(default_factory=WarmUp)
@@ -121,7 +121,7 @@ class Campaign:
 
     @property
     def targets(self) -> dict[str, float]:
-        """target -> weight, summing to 1, in the file's order."""
+        """Target -> weight, summing to 1, in the file's order."""
         weights = {self.target: 1.0} if isinstance(self.target, str) else dict(self.target)
         total = sum(weights.values())
         return {name: weight / total for name, weight in weights.items()}

@@ -35,6 +35,8 @@ class Policy(Protocol):
             rng: The only permitted source of randomness, seeded by (campaign seed, round).
 
         Returns:
-            One to `view.max_proposals` proposals, mixtures distinct.
+            One to `view.max_proposals` proposals, mixtures distinct. With `view.rounds_left` 0
+            nothing is tested any more: the first proposal becomes the campaign's mixture, and the
+            empty one says that no candidate has earned its place beside the target.
         """
         ...

@@ -40,7 +40,7 @@ class Proposal:
     """A mixture worth training, and why."""
 
     mixture: Mapping[str, float]
-    """candidate -> share of the candidate examples, above 0, summing to 1. Empty: the target alone."""
+    """candidate -> share of the candidate examples, above 0, summing to 1. Empty: target alone."""
     reason: str
     """One line that a person can read."""
 
@@ -99,7 +99,8 @@ class View:
     round: int = 0
     """Number of the round to propose for; 0 is the first."""
     rounds_left: int = 1
-    """Rounds still to come, this one included; at least 1."""
+    """Rounds still to come, this one included. 0: searching is over, and the campaign freezes the
+    first proposal as its mixture, so that it should be the best one known and not a test."""
     budget_left: int
     """Training tokens."""
     max_proposals: int = 1

@@ -6,18 +6,21 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-# Shape suffixes: B examples, R rows (one per example and answer that is read separately), T tokens.
+# Shape suffixes: B examples, R rows (one per example and answer that is read alone), T tokens.
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One sequence as the model reads it; position 1 (0 without a start token) is the task's prefix."""
+    """One sequence as the model reads it.
+
+    The task's prefix stands at position 1 (0 where the model has no start token).
+    """
 
     ids: tuple[int, ...]
     segments: tuple[int, ...]
     """0 for the text, 1 for the pair or option: BERT's token types."""
     answer_start: int
-    """First position of the answer's tokens (decoders); len(ids) where the loss is not on tokens."""
+    """First position of the answer's tokens (decoders); len(ids) where no loss is on tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Batch:
     prefix_R: Tensor
     """int64, position of the prefix in each row."""
     example_R: Tensor
-    """int64, the example (0..B-1) to which a row belongs; rows of an example are adjacent, in answer order."""
+    """int64, the example (0..B-1) a row belongs to; its rows are adjacent, in answer order."""
     task_B: Tensor
     """int64, index of the task in the pool's order."""
     gold_B: Tensor

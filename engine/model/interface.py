@@ -22,6 +22,13 @@ class TaskModel(Protocol):
         """Tokenise; cut to the campaign's `max_length`, the longest text first."""
         ...
 
+    def trained_tokens(self, example: Encoded) -> int:
+        """Tokens of an example that `losses` reads: what training on it costs.
+
+        Encoder: all its rows. Decoder: the row of the right answer; `logits` reads all.
+        """
+        ...
+
     def collate(self, examples: Sequence[Encoded]) -> Batch:
         """Pad to the longest row, on the model's device."""
         ...
@@ -29,41 +36,55 @@ class TaskModel(Protocol):
     def logits(self, batch: Batch) -> Tensor:
         """(B, C) float32; C the most answers of an example in the batch, missing ones -inf.
 
-        For kind "score" the first column is the predicted score and the others are -inf. Softmax over
-        a row is the model's belief about the answers of a labels or options example.
+        For kind "score" the first column is the predicted score and the others are -inf. Softmax
+        over a row is the model's belief about the answers of a labels or options example.
         """
         ...
 
     def losses(self, batch: Batch) -> Tensor:
         """(B,) float32 training losses, nats per example; differentiable.
 
-        Encoder: cross-entropy over the answers, or half the squared error for scores. Decoder: negative
-        log-likelihood of the right answer's tokens, mean over its tokens.
+        Encoder: cross-entropy over the answers. Decoder: negative log-likelihood of the right
+        answer's tokens, mean over its tokens. Scores: half the squared error, in units of the
+        standard deviation of the task's training scores.
         """
         ...
 
     def masked_losses(self, batch: Batch, *, hidden_RT: Tensor) -> Tensor:
-        """(scalar) the masked-prefix objective: name the tokens at `hidden_RT` (bool, prefix positions
-        included, named among the pool's prefixes). Decoders predict the prefix from the text instead.
+        """(scalar) the masked-prefix objective: mean loss of naming what is hidden, float32.
+
+        Tokens at `hidden_RT` (bool) are named among the vocabulary, prefixes (hidden where their
+        position is) among the pool's; special tokens are never hidden. Decoders can't look ahead:
+        they name every row's prefix from the end of its text.
         """
         ...
 
     def prefixes(self) -> Tensor:
-        """(K, d) prefix vectors minus their initial values, detached, float32, rows in pool order."""
+        """(K, d) prefix vectors minus their initial values, float32 copies, rows in pool order."""
         ...
 
     def shared_parameters(self) -> Mapping[str, nn.Parameter]:
-        """Trainable parameters that every task uses: what alignment compares. No heads, no prefixes."""
+        """Trainable parameters that every task uses, no heads or prefixes: for alignment.
+
+        Keys are those of `named_parameters`.
+        """
         ...
 
     def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]: ...
 
     def state(self) -> dict[str, Tensor]:
-        """Every trainable tensor by name, detached, contiguous: what a checkpoint holds."""
+        """Every trainable tensor by name, detached, contiguous: what a checkpoint holds.
+
+        Views of live parameters: copy what should outlive a step of training.
+        """
         ...
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
-        """Copy `state` in. Raises ValueError naming the first missing, extra or misshapen tensor."""
+        """Copy `state` in.
+
+        Raises:
+            ValueError: Naming the first missing, extra or misshapen tensor; nothing was copied.
+        """
         ...
 
     def train(self, mode: bool = True) -> nn.Module: ...

@@ -1,0 +1,137 @@
+"""The commands and their options. Each imports its work when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.failures import exit_code_of
+
+app = typer.Typer(
+    name="sextant",
+    help="Choose which auxiliary tasks to train on, and how much of each, for a target task.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+tasks_app = typer.Typer(help="The pool: list it, show a task, check cards.", no_args_is_help=True)
+policies_app = typer.Typer(
+    help="Policies: list them, show one, check a plug-in.", no_args_is_help=True
+)
+app.add_typer(tasks_app, name="tasks")
+app.add_typer(policies_app, name="policies")
+
+CampaignFile = Annotated[Path, typer.Argument(metavar="CAMPAIGN.yaml", show_default=False)]
+OutFolder = Annotated[Path, typer.Option("--out", help="The run's folder.", show_default=False)]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a key, e.g. rounds.count=2."),
+]
+PoolEntries = Annotated[
+    list[str] | None,
+    typer.Option("--pool", help="A built-in suite or a card file; default: pydocs."),
+]
+
+
+@app.callback()
+def _every_command(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    pass  # read by run_command, before typer sees the arguments
+
+
+@app.command()
+def run(
+    campaign: CampaignFile,
+    out: OutFolder,
+    settings: Settings = None,
+    accept_new_policy: Annotated[
+        bool, typer.Option(help="Resume although the policy would now decide otherwise.")
+    ] = False,
+) -> None:
+    """Run or resume a campaign, with live progress."""
+    from engine.cli.run import run_file
+
+    accepted = frozenset({"new-policy"} if accept_new_policy else set())
+    run_file(campaign, out, settings or [], accepted)
+
+
+@app.command()
+def measure(campaign: CampaignFile, out: OutFolder, settings: Settings = None) -> None:
+    """Signals only: affinity and alignment as parquet and pictures."""
+    from engine.cli.measure import measure_file
+
+    measure_file(campaign, out, settings or [])
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]) -> None:
+    """Write report.html from a run's ledger, finished or not."""
+    from engine.cli.report import report_folder
+
+    report_folder(folder)
+
+
+@tasks_app.command("list")
+def list_tasks(pool: PoolEntries = None) -> None:
+    """Every task: family, kind, sizes, metric."""
+    from engine.cli.tasks import print_tasks
+
+    print_tasks(pool or ["pydocs"])
+
+
+@tasks_app.command("show")
+def show_task(name: str, pool: PoolEntries = None) -> None:
+    """One task, with examples as they are posed."""
+    from engine.cli.tasks import print_task
+
+    print_task(name, pool or ["pydocs"])
+
+
+@tasks_app.command("check")
+def check_tasks(card: Annotated[Path, typer.Argument(metavar="CARD", show_default=False)]) -> None:
+    """Read a card and its data; problems with file and line."""
+    from engine.cli.tasks import check_card
+
+    check_card(card)
+
+
+@policies_app.command("list")
+def list_policies() -> None:
+    """Every installed policy, in one line each."""
+    from engine.cli.policies import print_policies
+
+    print_policies()
+
+
+@policies_app.command("show")
+def show_policy(name: str) -> None:
+    """A policy's purpose and its options."""
+    from engine.cli.policies import print_policy
+
+    print_policy(name)
+
+
+@policies_app.command("check")
+def check_policy(
+    name: Annotated[str, typer.Argument(metavar="NAME|MODULE:CLASS", show_default=False)],
+) -> None:
+    """Run the contract's checks on a policy."""
+    from engine.cli.policies import run_checks
+
+    run_checks(name)
+
+
+def run_command(arguments: list[str]) -> int:
+    """Parse and run; every failure that a user can cause is one message on stderr."""
+    debug = "--debug" in arguments
+    left = [argument for argument in arguments if argument != "--debug"]
+    try:
+        code = app(left, standalone_mode=False, prog_name="sextant")
+        return code if isinstance(code, int) else 0
+    except (Exception, KeyboardInterrupt) as error:
+        if debug:
+            raise
+        return exit_code_of(error)

@@ -1,0 +1,54 @@
+"""`sextant measure`: signals of a pool, as files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from engine.campaign_file import check_campaign, read_campaign
+from engine.measuring import Signals, measure_signals
+from engine.opening import open_campaign
+from engine.ray_job import check_out_folder
+from engine.run_folder import RunFolder
+from engine.signal_files import write_signals
+from engine.tracking.opening import open_reporters
+
+
+def measure_file(path: Path, out: Path, settings: Sequence[str]) -> None:
+    """Measure the pool of a campaign file in `out`, and show the candidates ranked."""
+    check_out_folder(out)
+    checked = check_campaign(*read_campaign(path, settings))
+    folder = RunFolder.prepare(out.resolve())
+    reporters = open_reporters(checked.campaign.report_to, folder.path)
+    try:
+        with open_campaign(checked, folder, reporters) as campaign:
+            signals = measure_signals(campaign.run, campaign.ledger.records)
+            written = write_signals(signals, folder.path)
+    finally:
+        reporters.close()
+    _print(signals, written)
+
+
+def _print(signals: Signals, written: Sequence[Path]) -> None:
+    console = Console()
+    for column, target in enumerate(signals.targets):
+        table = Table(title=f"candidates for {escape(target)}", box=None, title_justify="left")
+        table.add_column("candidate")
+        table.add_column("alignment", justify="right")
+        table.add_column("affinity", justify="right")
+        order = sorted(
+            range(len(signals.candidates)), key=lambda row: -signals.alignment_NS[row, column]
+        )
+        for row in order:
+            name = signals.candidates[row]
+            affinity = signals.affinity_KK[signals.tasks.index(name), signals.tasks.index(target)]
+            cosine = signals.alignment_NS[row, column]
+            table.add_row(escape(name), f"{cosine:+.3f}", f"{affinity:+.3f}")
+        console.print(table)
+    console.print(f"affinity's reliability (two halves): {signals.affinity_reliability:+.2f}")
+    for path in written:
+        console.print(str(path), soft_wrap=True, markup=False, highlight=False)

@@ -1,0 +1,60 @@
+"""`sextant policies ...`."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from engine.plugins import load_policy, policy_class, policy_names, policy_options
+from policies.testing import POLICY_CHECKS
+from tasks import InputError
+
+
+def print_policies() -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("policy", style="bold")
+    table.add_column("what it does")
+    for name in policy_names():
+        table.add_row(name, escape(_purpose(policy_class(name))))
+    Console().print(table)
+
+
+def print_policy(name: str) -> None:
+    console = Console()
+    found = policy_class(name)
+    console.print(f"[bold]{escape(name)}[/bold]\n\n{escape(inspect.getdoc(found) or '')}\n")
+    if not dataclasses.is_dataclass(found):
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("option", "type", "default"):
+        table.add_column(heading)
+    types = policy_options(found)
+    for field in dataclasses.fields(found):
+        kind = getattr(types[field.name], "__name__", str(types[field.name]))
+        table.add_row(field.name, kind, repr(field.default))
+    console.print(table)
+
+
+def run_checks(name: str) -> None:
+    """Raises InputError listing the checks that failed."""
+    console = Console()
+    policy = load_policy(name, {})
+    broken: list[str] = []
+    for check in POLICY_CHECKS:
+        title = check.__name__.removeprefix("check_").replace("_", " ")
+        try:
+            check(policy)
+            console.print(f"[green]ok[/green]      {escape(title)}")
+        except Exception as error:
+            broken.append(f"{title}: {error}")
+            console.print(f"[red]broken[/red]  {escape(title)}")
+    if broken:
+        raise InputError(broken)
+
+
+def _purpose(found: type) -> str:
+    return (inspect.getdoc(found) or "").partition("\n")[0]

@@ -1,0 +1,13 @@
+"""`sextant report DIR`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from engine.report import write_report
+
+
+def report_folder(folder: Path) -> None:
+    Console().print(str(write_report(folder)), soft_wrap=True, markup=False, highlight=False)

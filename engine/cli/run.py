@@ -1,0 +1,48 @@
+"""`sextant run`: from a campaign file and a folder to a delivered model."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from engine.campaign_file import check_campaign, read_campaign
+from engine.loop import run_campaign
+from engine.opening import open_campaign
+from engine.products import products_told, write_products
+from engine.ray_job import check_out_folder
+from engine.run_folder import RunFolder
+from engine.tracking.opening import open_reporters
+
+
+class InterruptedBySignalError(BaseException):
+    """SIGTERM arrived: nothing unfinished is written, the same command resumes."""
+
+    exit_code = 143
+
+
+def run_file(path: Path, out: Path, settings: Sequence[str], accepted: frozenset[str]) -> None:
+    """Run or resume the campaign of `path` in `out`."""
+    signal.signal(signal.SIGTERM, _on_sigterm)
+    check_out_folder(out)
+    checked = check_campaign(*read_campaign(path, settings))
+    started = time.monotonic()
+    folder = RunFolder.prepare(out.resolve())
+    reporters = open_reporters(checked.campaign.report_to, folder.path)
+    try:
+        with open_campaign(checked, folder, reporters, accepted) as campaign:
+            state = run_campaign(campaign.run, campaign.ledger.records)
+            write_products(campaign.run, state, campaign.ledger.records)
+            reporters.report(products_told(campaign.run, state, time.monotonic() - started))
+    finally:
+        reporters.close()
+
+
+def _on_sigterm(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    # A second signal ends the process at once.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise InterruptedBySignalError(f"process {os.getpid()} was asked to stop")

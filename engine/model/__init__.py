@@ -1,0 +1,1 @@
+"""Networks that answer examples of every task of a pool, one prefix vector per task."""

@@ -1,0 +1,36 @@
+"""Similarity: cosines between the candidates' gradients, from their sketches."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Shape suffixes: N candidates, k places of a sketch, d coordinates.
+
+
+def similarity(sketches_Nk: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Cosines between sketches.
+
+    Returns:
+        (N, N) in [-1, 1], exactly symmetric, ones on the diagonal; 0 in row, column and diagonal of
+        a candidate whose sketch is zero, which is no evidence.
+
+    Raises:
+        ValueError: If the shape is wrong or a number is not finite.
+    """
+    sketches = np.asarray(sketches_Nk, dtype=np.float64)
+    if sketches.ndim != 2:
+        raise ValueError(f"Similarity needs sketches of shape (N, k), got {sketches.shape}.")
+    if not np.isfinite(sketches).all():
+        raise ValueError("A sketch is not finite.")
+    return cosines_between(sketches)
+
+
+def cosines_between(rows_Nd: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, N) cosines of finite rows: exactly symmetric, diagonal 1, zero rows 0 throughout."""
+    peak = np.abs(rows_Nd).max(axis=1, keepdims=True, initial=0.0)
+    scaled = rows_Nd / np.where(peak > 0, peak, 1.0)
+    norm = np.linalg.norm(scaled, axis=1, keepdims=True)
+    unit = scaled / np.where(norm > 0, norm, 1.0)
+    upper = np.triu(np.clip(unit @ unit.T, -1.0, 1.0), k=1)
+    return upper + upper.T + np.diag((norm[:, 0] > 0).astype(np.float64))

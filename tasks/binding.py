@@ -1,0 +1,135 @@
+"""Filling a pydantic dataclass from a YAML document, every problem with its place.
+
+pydantic decides what is valid. What is *allowed* is said from the same class's JSON schema, so that
+a message always describes the very rule that was broken.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import pydantic
+from pydantic_core import ErrorDetails
+
+from tasks.expected import Schema, expected
+from tasks.names import near_names
+from tasks.problems import InputError, named, quoted
+from tasks.strict_yaml import YamlDocument
+from tasks.yaml_reader import KeyPath, Place
+
+T = TypeVar("T")
+_Found = tuple[Place, str]
+
+
+def bind(cls: type[T], document: YamlDocument, path: KeyPath = ()) -> T:
+    """Make an instance of a pydantic dataclass (strict, extra keys forbidden).
+
+    Args:
+        cls: The dataclass.
+        document: What was read.
+        path: Where in the document the mapping stands that fills `cls`.
+
+    Raises:
+        InputError: One line for each problem, sorted by place: `file:line:column: field: what is
+            wrong, with the value; what is allowed; the nearest name`.
+    """
+    value = _at(document.data, path)
+    adapter = pydantic.TypeAdapter(cls)
+    try:
+        # As JSON, for there a list fills a tuple and a whole number a float, still strictly.
+        return adapter.validate_json(json.dumps(value))
+    except pydantic.ValidationError as error:
+        details = error.errors(include_url=False)
+    describer = _Describer(document, path, Schema.of(adapter.json_schema()))
+    found = sorted(dict.fromkeys(describer.lines(details)))
+    raise InputError([f"{document.file}:{place[0]}:{place[1]}: {line}" for place, line in found])
+
+
+class _Describer:
+    """Turns pydantic's problems into lines about one document."""
+
+    def __init__(self, document: YamlDocument, base: KeyPath, schema: Schema) -> None:
+        self._document = document
+        self._base = base
+        self._schema = schema
+
+    def lines(self, details: Iterable[ErrorDetails]) -> Iterable[_Found]:
+        located = [(self._path(detail["loc"]), detail) for detail in details]
+        for path, detail in located:
+            if not self._is_other_alternative(path, located):
+                yield self._line(path, detail)
+
+    def _path(self, loc: KeyPath) -> KeyPath:
+        """The location without the names that pydantic inserts for alternatives of a union."""
+        path: KeyPath = ()
+        value = _at(self._document.data, self._base)
+        for step in loc:
+            if _has(value, step):
+                path, value = (*path, step), value[step]
+            elif isinstance(value, dict) and step in self._schema.at(path).keys:
+                path, value = (*path, step), None  # the key that is missing
+        return path
+
+    def _is_other_alternative(
+        self, path: KeyPath, located: list[tuple[KeyPath, ErrorDetails]]
+    ) -> bool:
+        """Whether the value took another shape of its union, in which the problem lies deeper."""
+        if not self._schema.at(path).alternatives:
+            return False
+        return any(len(other) > len(path) and other[: len(path)] == path for other, _ in located)
+
+    def _line(self, path: KeyPath, detail: ErrorDetails) -> _Found:
+        field = _dotted(path)
+        kind = detail["type"]
+        if kind in ("missing", "missing_argument"):
+            allowed = f"; {words}" if (words := expected(self._schema.at(path))) else ""
+            return self._place(path, of_key=True), f"{field}: required key is missing{allowed}."
+        if kind == "unexpected_keyword_argument" or detail["loc"][-1:] == ("[key]",):
+            return self._unknown(path)
+        if kind == "value_error":  # raised by the class itself
+            own = str(detail["ctx"]["error"])
+            return self._place(path), f"{field}: {own}" if field else own
+        return self._place(path), f"{field or 'document'}: {self._wrong(path, detail)}"
+
+    def _unknown(self, path: KeyPath) -> _Found:
+        keys = self._schema.at(path[:-1]).keys
+        line = (
+            f"{_dotted(path)}: unknown key.{_hint(path[-1], keys)} Known keys: {', '.join(keys)}."
+        )
+        return self._place(path, of_key=True), line
+
+    def _wrong(self, path: KeyPath, detail: ErrorDetails) -> str:
+        schema = self._schema.at(path)
+        value = _at(self._document.data, (*self._base, *path))
+        allowed = expected(schema) or detail["msg"]
+        return f"{allowed}, got {named(value)}.{_hint(value, schema.choices)}"
+
+    def _place(self, path: KeyPath, *, of_key: bool = False) -> Place:
+        return self._document.place((*self._base, *path), of="key" if of_key else "value")
+
+
+def _hint(value: object, known: tuple[str, ...]) -> str:
+    return f" {near_names(value, known)}".rstrip() if isinstance(value, str) else ""
+
+
+def _at(data: Any, path: KeyPath) -> Any:
+    for step in path:
+        data = data[step]
+    return data
+
+
+def _has(value: Any, step: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and 0 <= step < len(value)
+    return isinstance(value, dict) and step in value
+
+
+def _dotted(path: KeyPath) -> str:
+    """("train", "rates", 0) as "train.rates[0]"."""
+    text = ""
+    for step in path:
+        name = step if isinstance(step, int) else quoted(step)[1:-1]
+        text += f"[{name}]" if isinstance(step, int) else f".{name}"
+    return text.removeprefix(".")

@@ -1,0 +1,83 @@
+"""Mined functions on disk, so that the packages' source is read once."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tasks.pydocs.bodies import Body
+from tasks.pydocs.docstrings import Described
+from tasks.pydocs.functions import Function
+
+SUITE_VERSION = 1
+"""Part of the cache's key and of every task's seed; to be raised when mining changes."""
+
+_log = logging.getLogger(__name__)
+
+
+def cached(versions: Mapping[str, str], mine: Callable[[], list[Function]]) -> Sequence[Function]:
+    """Functions mined from these package versions: from disk, else by `mine`, then kept on disk.
+
+    A damaged file is mined anew. A folder that cannot be written costs speed, nothing else.
+    """
+    path = cache_path(versions)
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        _log.info("Mining the documented functions of %d packages, once.", len(versions))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _log.warning("The cache %s is damaged (%s); mining anew.", path, error)
+    functions = mine()
+    try:
+        _write(path, functions)
+    except OSError as error:
+        _log.warning("Cannot keep mined functions in %s (%s).", path, error)
+    return functions
+
+
+def cache_path(versions: Mapping[str, str]) -> Path:
+    """Where functions of these versions are kept: one file for each set of versions."""
+    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    key = json.dumps([SUITE_VERSION, sorted(versions.items())])
+    name = f"pydocs-{hashlib.sha256(key.encode()).hexdigest()[:16]}.jsonl"
+    return Path(root) / "sextant" / name
+
+
+def _read(path: Path) -> list[Function]:
+    """The last line holds the number of functions, so that a cut file is noticed."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    functions = [_function(json.loads(line)) for line in lines[:-1]]
+    if not lines or json.loads(lines[-1]) != {"count": len(functions)}:
+        raise ValueError("its last line does not count its functions")
+    return functions
+
+
+def _function(row: dict[str, Any]) -> Function:
+    row["body"] = Body(**row["body"] | {"uses": tuple(row["body"]["uses"])})
+    row["described"] = tuple(Described(*item) for item in row["described"])
+    return Function(**row | {k: tuple(row[k]) for k in ("arguments", "defaults")})
+
+
+def _write(path: Path, functions: list[Function]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            for function in functions:
+                row = asdict(function)
+                row["described"] = [list(item.values()) for item in row["described"]]
+                file.write(json.dumps(row) + "\n")
+            file.write(json.dumps({"count": len(functions)}) + "\n")
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise

@@ -1,0 +1,63 @@
+"""Cutting a split in two, the same way every time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_FEWEST_VALIDATION = 20
+_FEWEST_TRAIN = 10
+_MOST_HELD_OUT = 1000
+
+
+def cut_validation(
+    num_examples: int, *, seed: tuple[int, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cut a target's validation split once into its two halves.
+
+    Args:
+        num_examples: Size of the validation split, at least 20.
+        seed: Entropy; the same seed gives the same halves.
+
+    Returns:
+        (selection, gate): sorted indices, disjoint, together all of them; selection has one more
+        when the number is odd.
+
+    Raises:
+        ValueError: Under 20 examples, where the halves could not tell a gain from chance.
+    """
+    if num_examples < _FEWEST_VALIDATION:
+        raise ValueError(
+            f"A target's validation split needs at least {_FEWEST_VALIDATION} examples, "
+            f"got {num_examples}. Give it more, or leave it out: it is then cut from train."
+        )
+    order = np.random.default_rng(seed).permutation(num_examples).astype(np.int64)
+    half = (num_examples + 1) // 2
+    return np.sort(order[:half]), np.sort(order[half:])
+
+
+def cut_from_train(
+    num_examples: int, num_splits: int, *, seed: tuple[int, ...]
+) -> list[NDArray[np.int64]]:
+    """Cut the splits that a data set lacks from its train split: a fifth each, at most 1,000.
+
+    Args:
+        num_examples: Rows of the train split, at least 10.
+        num_splits: How many splits are lacking, 0 to 2.
+        seed: Entropy; the same seed gives the same cut.
+
+    Returns:
+        What remains of train, then the new splits: sorted indices, disjoint, together all.
+
+    Raises:
+        ValueError: Under 10 rows when there is something to cut.
+    """
+    if num_splits and num_examples < _FEWEST_TRAIN:
+        raise ValueError(
+            f"{num_examples} train rows are too few to cut a split from; at least {_FEWEST_TRAIN}."
+        )
+    order = np.random.default_rng(seed).permutation(num_examples).astype(np.int64)
+    size = min(_MOST_HELD_OUT, num_examples // 5)
+    bounds = [size * split for split in range(1, num_splits + 1)]
+    held_out = np.split(order, bounds)
+    return [np.sort(part) for part in (held_out[-1], *held_out[:-1])]

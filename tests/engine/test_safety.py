@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engine.jobs import Judgement
+from engine.safety import Arm, Reference, contenders, deliver
+
+RNG = np.random.default_rng(0)
+BASE = RNG.exponential(size=50)
+GOLD = RNG.integers(2, size=200).astype(np.float64)
+
+
+def _arm(name: str, losses: NDArray[np.float64]) -> Arm:
+    return Arm(name=name, job=f"job-{name}", cost=10, gate_losses={"t": losses})
+
+
+def _judged(share_right: float, loss: float) -> Judgement:
+    right = np.arange(200) < share_right * 200
+    predictions = np.where(right, GOLD, 1 - GOLD)
+    losses = loss + RNG.normal(size=200) * 0.1
+    return Judgement(
+        losses=losses, plain_losses=losses, predictions=predictions, metric=float(right.mean())
+    )
+
+
+@pytest.mark.parametrize("best", ["selected", "target-only", "all-tasks"])
+def test_the_arm_with_the_lowest_gate_loss_is_delivered(best: str) -> None:
+    arms = [
+        _arm(name, BASE - (0.01 if name == best else 0.0))
+        for name in ("selected", "target-only", "all-tasks")
+    ]
+    assert deliver(arms, {"t": 1.0}).name == best
+
+
+def test_ties_go_to_the_simpler_arm_in_any_order() -> None:
+    selected, only, every = (_arm(n, BASE) for n in ("selected", "target-only", "all-tasks"))
+    assert deliver([selected, every, only], {"t": 1.0}) is only
+    assert deliver([selected, every], {"t": 1.0}) is every
+    assert deliver([selected], {"t": 1.0}) is selected
+
+
+def test_weights_of_the_targets_decide() -> None:
+    only = Arm(name="target-only", job="o", cost=1, gate_losses={"a": BASE, "b": BASE})
+    mixed = Arm(name="selected", job="s", cost=1, gate_losses={"a": BASE - 0.3, "b": BASE + 0.2})
+    assert deliver([only, mixed], {"a": 0.5, "b": 0.5}) is mixed
+    assert deliver([only, mixed], {"a": 0.2, "b": 0.8}) is only
+
+
+def test_an_arm_that_diverged_or_is_unknown_raises() -> None:
+    broken = _arm("selected", np.where(np.arange(50) == 3, np.nan, BASE))
+    with pytest.raises(ValueError, match="not finite"):
+        deliver([broken, _arm("target-only", BASE)], {"t": 1.0})
+    with pytest.raises(ValueError, match="got \\['everything'\\]"):
+        deliver([_arm("everything", BASE)], {"t": 1.0})
+    with pytest.raises(ValueError, match="got \\[\\]"):
+        deliver([], {"t": 1.0})
+
+
+def test_the_report_has_gains_over_target_only_and_an_interval_around_the_metric() -> None:
+    arms = [_arm("selected", BASE - 0.1), _arm("target-only", BASE)]
+    tests = {"selected": {"t": _judged(0.8, 0.5)}, "target-only": {"t": _judged(0.7, 0.6)}}
+    references = {"t": Reference(gold=GOLD, metric="accuracy")}
+    chosen, only = contenders(arms, tests, references, {"t": 1.0}, np.random.default_rng(1))
+    assert chosen.gate_loss == pytest.approx(BASE.mean() - 0.1)
+    assert chosen.test["t"]["gain"] == pytest.approx(0.1, abs=0.05)
+    assert chosen.test["t"]["gain_se"] == pytest.approx(0.01, rel=0.3)
+    assert (only.test["t"]["gain"], only.test["t"]["gain_se"]) == (0.0, 0.0)
+    # Binomial: 0.8 +- 1.96 * sqrt(0.8 * 0.2 / 200).
+    assert chosen.test["t"]["metric_low"] == pytest.approx(0.745, abs=0.012)
+    assert chosen.test["t"]["metric_high"] == pytest.approx(0.855, abs=0.012)
+    again = contenders(arms, tests, references, {"t": 1.0}, np.random.default_rng(1))
+    assert again == (chosen, only)
+
+
+def test_without_target_only_there_is_no_gain_to_report() -> None:
+    tests = {"selected": {"t": _judged(0.8, 0.5)}}
+    references = {"t": Reference(gold=GOLD, metric="accuracy")}
+    rng = np.random.default_rng(1)
+    (alone,) = contenders([_arm("selected", BASE)], tests, references, {"t": 1.0}, rng)
+    assert set(alone.test["t"]) == {"loss", "metric", "metric_low", "metric_high"}
