@@ -28,9 +28,7 @@ def stored_path(folder: Path, sha256: str) -> Path:
         ValueError: No lower-case sha256; it might lead out of `folder`.
     """
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-        raise ValueError(
-            f"{sha256!r:.80} is no sha256 (64 hex digits); it names no stored file."
-        )
+        raise ValueError(f"{sha256!r:.80} is no sha256 (64 hex digits); it names no stored file.")
     return folder / f"{sha256}{SUFFIX}"
 
 

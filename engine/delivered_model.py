@@ -18,10 +18,12 @@ from torch import Tensor
 from engine.evaluation import predict
 from engine.model.answers import Answers
 from engine.model.base_network import BaseModel, load_base, quiet
-from engine.model.build_model import build_for
+from engine.model.build_model import build_for, build_model
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
-from tasks import Example, nearest
+from engine.seeds import Stream, seed_for
+from engine.spec import Campaign
+from tasks import Example, Task, nearest
 
 ABOUT: Final = "sextant.json"
 """Names the tasks: kind, labels, temperature, and how the answer is read off the network."""
@@ -73,6 +75,33 @@ def save_delivered(
         tokenizer.save_pretrained(unfinished)
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
+
+
+def deliver(
+    campaign: Campaign,
+    pool: Mapping[str, Task],
+    state: Mapping[str, Tensor],
+    folder: Path,
+    *,
+    temperatures: Mapping[str, float],
+) -> None:
+    """Write the delivered model of a campaign from its checkpoint's tensors.
+
+    Args:
+        campaign: Names the base model.
+        pool: Screened, as the campaign was run with it.
+        state: As `load_checkpoint` gives it.
+        folder: As `save_delivered`.
+        temperatures: Target -> the temperature of the delivered branch.
+
+    Raises:
+        ValueError: As `load_base`, `TaskModel.load_state` and `save_delivered`.
+    """
+    base = load_base(campaign.model)
+    seed = seed_for(campaign.seed, Stream.INITIAL_WEIGHTS)
+    model = build_model(base, pool, max_length=campaign.max_length, seed=seed)
+    model.load_state(state)
+    save_delivered(model, base, folder, temperatures=temperatures)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

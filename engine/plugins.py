@@ -77,9 +77,18 @@ def policy_options(found: type[Policy]) -> dict[str, Any]:
 
 
 def source_sha256(found: type) -> str:
-    """Of the file that defines a plug-in; "" where there is no file."""
+    """Of the source that defines a plug-in: its file, or its folder where that is a package.
+
+    Returns:
+        Hex digits; "" where there is no file.
+    """
     file = inspect.getsourcefile(found)
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+    if file is None:
+        return ""
+    folder = Path(file).parent
+    own_folder = folder.name == Path(file).stem
+    files = sorted(folder.glob("*.py")) if own_folder else [Path(file)]
+    return hashlib.sha256(b"\0".join(one.read_bytes() for one in files)).hexdigest()
 
 
 def open_executor(setting: Setting) -> Executor:

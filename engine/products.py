@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.checkpoint import sweep
-from engine.report.mixture_file import mixture_json
+from engine.checkpoint import load_checkpoint, sweep
+from engine.delivered_model import save_delivered
+from engine.model.base_network import load_base
+from engine.model.build_model import build_model
 from engine.records import Record
 from engine.report import write_report
+from engine.report.mixture_file import mixture_json
+from engine.result_store import read_evaluations
 from engine.retention import needed_checkpoints
 from engine.run import Run
+from engine.seeds import Stream, seed_for
 from engine.state import State
 from engine.tracking.events import CampaignDelivered
 from engine.whole_file import write_whole
@@ -20,7 +25,9 @@ from engine.whole_file import write_whole
 
 def write_products(run: Run, state: State, records: Sequence[Record]) -> None:
     """Write every product of a delivered campaign; whole files, each replaced as one."""
-    write_whole(run.folder.mixture, mixture_json(records, tokens_per_example=run.counted(state).tokens))
+    write_whole(
+        run.folder.mixture, mixture_json(records, tokens_per_example=run.counted(state).tokens)
+    )
     _write_model(run, state)
     sweep(run.folder.checkpoints, needed_checkpoints(state))
     write_report(run.folder.path)
@@ -40,3 +47,13 @@ def products_told(run: Run, state: State, seconds: float) -> CampaignDelivered:
 
 def _write_model(run: Run, state: State) -> None:
     assert state.delivered
+    completed = state.job(state.delivered.job).completed
+    assert completed
+    evaluations = read_evaluations(completed, run.folder.arrays)
+    campaign = run.campaign
+    base = load_base(campaign.model)
+    seed = seed_for(campaign.seed, Stream.INITIAL_WEIGHTS)
+    model = build_model(base, run.pool, max_length=campaign.max_length, seed=seed)
+    model.load_state(load_checkpoint(run.folder.checkpoints, state.delivered.checkpoint))
+    temperatures = {target: one.temperature for target, one in evaluations.items()}
+    save_delivered(model, base, run.folder.model, temperatures=temperatures)

@@ -93,7 +93,7 @@ class Campaign:
     """One target (or a few), a pool of candidates, a model, a policy and a budget."""
 
     name: Name
-    target: str | Mapping[str, Annotated[float, Field(gt=0)]]
+    target: str | Annotated[Mapping[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
     """A task of the pool; or several with their weights."""
     pool: Annotated[tuple[str, ...], Field(min_length=1)] = ("pydocs",)
     """Built-in suites by name, and card files relative to the campaign file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -156,5 +157,11 @@ class _Reader:
         num_first = len(ids)
         for part in others:
             ids += [*part, self.end]
-        segments = (0,) * num_first + (1,) * (len(ids) - num_first)
+        segments = _segments(num_first, len(ids))
         return Row(ids=tuple(ids), segments=segments, answer_start=len(ids))
+
+
+@cache
+def _segments(num_first: int, length: int) -> Ids:
+    # One tuple for all rows of a shape: there are hundreds of thousands of rows.
+    return (0,) * num_first + (1,) * (length - num_first)

@@ -71,4 +71,4 @@ def _safe(child: str) -> str:
         return child
     # Lone surrogates cannot be written as UTF-8; escape codes and the like mean nothing here.
     text = child.encode(errors="replace").decode()
-    return ("".join(c for c in text if c.isprintable() or c in "\n\t"))
+    return html.escape("".join(c for c in text if c.isprintable() or c in "\n\t"))

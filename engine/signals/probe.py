@@ -90,8 +90,9 @@ def measure(
     # A task at a time, so that no more than its gradient and the targets' are in memory.
     for row, probe in enumerate(probes.values() if signals else ()):
         gradient = mean_gradient(model, probe)
+        vector_1P = flat(gradient)[None]
         for line, direction_P in enumerate(directions.values()):
-            both = alignment_and_descent(flat(gradient)[None], direction_P)
+            both = alignment_and_descent(vector_1P, direction_P)
             cosines[line, row], products[line, row] = both[0][0], both[1][0]
         if width:
             sketches[row] = sketch(gradient, seed=seed, width=width)

@@ -12,6 +12,7 @@ import pytest
 from cluster.connection import connect
 from engine.spec import ExecutorChoice
 
+pytest_plugins = ("small_cluster",)
 pytestmark = pytest.mark.ray
 
 HERE = Path(__file__).parent

@@ -13,6 +13,7 @@ from faulty_bench import job, pid_of, setting_in
 from cluster import RayExecutor
 from engine.jobs import EvaluateResult, Failure, FailureKind, Result
 
+pytest_plugins = ("small_cluster",)
 pytestmark = pytest.mark.ray
 
 Hire = Callable[..., RayExecutor]
@@ -64,6 +65,14 @@ def test_a_worker_has_its_threads_and_sees_no_gpu_that_is_not_its_own(hire: Hire
     answer = one(hire(threads=2), "fine")
     assert isinstance(answer, EvaluateResult)
     assert answer.test["target"].predictions.tolist() == [2.0, 0.0]
+
+
+def test_workers_share_a_gpu_by_fractions(hire: Hire) -> None:
+    executor = hire(workers=2, gpus=0.5)
+    warm(executor, workers=2)
+    answer = one(executor, "fine")
+    assert isinstance(answer, EvaluateResult)
+    assert answer.test["target"].predictions.tolist() == [1.0, 1.0]
 
 
 def test_results_are_copies_that_outlive_the_object_store(shared: RayExecutor) -> None:
@@ -160,7 +169,7 @@ def test_whoever_stops_listening_ends_the_busy_workers(hire: Hire) -> None:
 
 def test_a_resource_that_never_comes_is_named(hire: Hire, caplog: pytest.LogCaptureFixture) -> None:
     executor = hire(threads=64, placing_limit_s=1.0)
-    with pytest.raises(ValueError, match=r"worker of 64 CPU in 1 s: the cluster has 3 CPU, 0 GPU"):
+    with pytest.raises(ValueError, match=r"worker of 64 CPU in 1 s: the cluster has 3 CPU, 1 GPU"):
         list(executor.run([job("fine")]))
 
 

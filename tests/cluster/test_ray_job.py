@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from small_campaign import write_small_campaign
 
-from engine.ledger import Ledger
+from engine.ledger import read_ledger
 from engine.records import Finished
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -108,9 +108,7 @@ def test_a_submitted_campaign_runs_to_its_end(head: Head, tmp_path: Path) -> Non
     out = tmp_path / "run"
     ended = head.submit("python", "-u", "-m", "engine", "run", str(campaign), "--out", str(out))
     assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-2000:]
-    ledger = Ledger.open(out)
-    assert isinstance(ledger.records[-1], Finished)
-    ledger.close()
+    assert isinstance(read_ledger(out / "ledger.jsonl")[-1], Finished)
     assert (out / "mixture.json").is_file()
 
 

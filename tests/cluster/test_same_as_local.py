@@ -19,6 +19,7 @@ from engine.records import MixtureLine
 from engine.run_folder import RunFolder
 from engine.schedule import round_jobs, warm_up_job
 
+pytest_plugins = ("small_cluster",)
 pytestmark = pytest.mark.ray
 
 PROPOSALS = (MixtureLine(mixture={"kin": 0.5, "pick": 0.5}, reason="try"),)

@@ -104,6 +104,13 @@ def test_answers_all_right_are_not_trusted_without_limit() -> None:
     assert wrong[0] < np.log(4 * n)
 
 
+def test_missing_answers_change_nothing() -> None:
+    gold = np.arange(20, dtype=np.float64) % 2
+    logits = np.where(gold[:, None] == [0, 1], 6.0, 1.0)
+    wider = np.concatenate([logits, np.full((20, 3), -np.inf)], axis=1)
+    assert fit_temperature(wider, gold) == fit_temperature(logits, gold)
+
+
 def test_logits_that_say_nothing_leave_the_temperature_at_one() -> None:
     assert fit_temperature(np.zeros((20, 3)), np.zeros(20)) == 1.0
     assert fit_temperature(np.ones((20, 1)), np.zeros(20)) == 1.0

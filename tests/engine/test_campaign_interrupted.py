@@ -33,7 +33,7 @@ def test_killed_at_every_ledger_event_it_ends_in_the_same_decisions(tmp_path: Pa
 
 def test_lost_attempts_are_counted_as_waste_and_not_taken_from_the_budget(tmp_path: Path) -> None:
     campaign = write_small_campaign(tmp_path, max_wasted_tokens=10**9)
-    while _run_in_child(campaign, tmp_path / "out", records=3) != 0:
+    while _run_in_child(campaign, tmp_path / "out", records=5) != 0:
         pass
     records = read_ledger(tmp_path / "out" / "ledger.jsonl")
     state = fold(records)
@@ -52,7 +52,7 @@ def test_lost_attempts_are_counted_as_waste_and_not_taken_from_the_budget(tmp_pa
 
 def test_a_job_that_completed_is_never_done_again(tmp_path: Path) -> None:
     campaign = write_small_campaign(tmp_path, max_wasted_tokens=10**9)
-    while _run_in_child(campaign, tmp_path / "out", records=2) != 0:
+    while _run_in_child(campaign, tmp_path / "out", records=4) != 0:
         pass
     done = [
         r.job for r in read_ledger(tmp_path / "out" / "ledger.jsonl") if isinstance(r, Completed)

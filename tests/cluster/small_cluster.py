@@ -25,6 +25,7 @@ def small_cluster() -> Iterator[None]:
         ray.init(
             address="local",
             num_cpus=3,
+            num_gpus=1,  # taken on trust; no device is touched
             include_dashboard=False,
             object_store_memory=200 * 2**20,
             log_to_driver=False,
