@@ -130,6 +130,8 @@ def _overridden(document: YamlDocument, setting: str) -> YamlDocument:
     key, equals, text = setting.partition("=")
     if not equals or not key:
         raise InputError([f"--set {setting}: expected KEY=VALUE, e.g. --set rounds.count=2."])
+    if "\n" in text:
+        raise InputError([f"--set {key}: expected one line, got {text!r}."])
     value = parse_yaml(f"value: {text}", file=f"--set {key}")[0].data["value"]
     return replace(document, data=_with(document.data, key.split("."), value))
 

@@ -13,7 +13,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from engine.campaign_file import Checked
-from engine.executor import Setting
+from engine.executor import Executor, Setting
 from engine.ledger import Ledger
 from engine.plugins import open_executor, policy_class, source_sha256
 from engine.records import SCHEMA, Opened, Record, Resumed
@@ -22,6 +22,7 @@ from engine.run_folder import RunFolder
 from engine.spec import Campaign
 from engine.state import State, fold
 from engine.tracking.events import CampaignOpened, Event, Notice, Reporter
+from engine.tracking.opening import open_reporters
 from engine.whole_file import write_whole
 
 MAY_CHANGE = frozenset(
@@ -47,12 +48,11 @@ class OpenCampaign:
 
 @contextmanager
 def open_campaign(
-    checked: Checked,
-    folder: RunFolder,
-    reporter: Reporter,
-    accepted: frozenset[str] = frozenset(),
+    checked: Checked, folder: RunFolder, accepted: frozenset[str] = frozenset()
 ) -> Iterator[OpenCampaign]:
     """Lock the folder, read or begin its ledger, start the executor; release all at the end.
+
+    Reporters are opened under the lock as well: a start that is refused writes nowhere.
 
     Raises:
         FolderInUseError: Another process holds the folder.
@@ -61,12 +61,13 @@ def open_campaign(
     """
     with folder.lock():
         ledger = Ledger.open(folder.path)
-        executor = None
+        executor: Executor | None = None
+        reporter: Reporter | None = None
         try:
             opened = _begin(checked, ledger)
             write_whole(folder.campaign, _as_yaml(checked.campaign))
-            setting = Setting(campaign=checked.campaign, folder=folder.path)
-            executor = open_executor(setting)
+            reporter = open_reporters(checked.campaign.report_to, folder.path)
+            executor = open_executor(Setting(campaign=checked.campaign, folder=folder.path))
             run = Run(
                 campaign=checked.campaign,
                 pool=checked.pool,
@@ -84,6 +85,8 @@ def open_campaign(
         finally:
             if executor:
                 executor.close()
+            if reporter:
+                reporter.close()
             ledger.close()
 
 

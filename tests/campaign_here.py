@@ -18,7 +18,6 @@ from engine.run import Run
 from engine.run_folder import RunFolder
 from engine.spec import PolicyChoice
 from engine.state import State
-from engine.tracking.several import Several
 from policies import Proposal, check_proposals
 
 
@@ -41,7 +40,7 @@ def run_here(
     """Run or resume to the end; the final state and the ledger's records."""
     checked = check_campaign(*read_campaign(campaign_file))
     folder = RunFolder.prepare(out)
-    with open_campaign(checked, folder, Several(), accepted) as campaign:
+    with open_campaign(checked, folder, accepted) as campaign:
         run = change(replace(campaign.run, ask=ask_here))
         state = run_campaign(run, campaign.ledger.records)
         return state, campaign.ledger.records

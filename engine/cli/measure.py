@@ -15,7 +15,6 @@ from engine.opening import open_campaign
 from engine.ray_job import check_out_folder
 from engine.run_folder import RunFolder
 from engine.signal_files import write_signals
-from engine.tracking.opening import open_reporters
 
 
 def measure_file(path: Path, out: Path, settings: Sequence[str]) -> None:
@@ -23,13 +22,9 @@ def measure_file(path: Path, out: Path, settings: Sequence[str]) -> None:
     check_out_folder(out)
     checked = check_campaign(*read_campaign(path, settings))
     folder = RunFolder.prepare(out.resolve())
-    reporters = open_reporters(checked.campaign.report_to, folder.path)
-    try:
-        with open_campaign(checked, folder, reporters) as campaign:
-            signals = measure_signals(campaign.run, campaign.ledger.records)
-            written = write_signals(signals, folder.path)
-    finally:
-        reporters.close()
+    with open_campaign(checked, folder) as campaign:
+        signals = measure_signals(campaign.run, campaign.ledger.records)
+        written = write_signals(signals, folder.path)
     _print(signals, written)
 
 

@@ -15,7 +15,6 @@ from engine.opening import open_campaign
 from engine.products import products_told, write_products
 from engine.ray_job import check_out_folder
 from engine.run_folder import RunFolder
-from engine.tracking.opening import open_reporters
 
 
 class InterruptedBySignalError(BaseException):
@@ -31,14 +30,10 @@ def run_file(path: Path, out: Path, settings: Sequence[str], accepted: frozenset
     checked = check_campaign(*read_campaign(path, settings))
     started = time.monotonic()
     folder = RunFolder.prepare(out.resolve())
-    reporters = open_reporters(checked.campaign.report_to, folder.path)
-    try:
-        with open_campaign(checked, folder, reporters, accepted) as campaign:
-            state = run_campaign(campaign.run, campaign.ledger.records)
-            write_products(campaign.run, state, campaign.ledger.records)
-            reporters.report(products_told(campaign.run, state, time.monotonic() - started))
-    finally:
-        reporters.close()
+    with open_campaign(checked, folder, accepted) as campaign:
+        state = run_campaign(campaign.run, campaign.ledger.records)
+        write_products(campaign.run, state, campaign.ledger.records)
+        campaign.run.report(products_told(campaign.run, state, time.monotonic() - started))
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:

@@ -22,7 +22,11 @@ class Heads(nn.Module):
     """Linear heads of all tasks, kept as rows of one matrix: one product whatever a batch mixes.
 
     A labels task has a row per label, a score task one, and all options tasks share a single row.
-    A task that is not in the batch gets a gradient of exactly zero.
+    Tasks with the same labels in the same order share their rows: what one learns of a label is
+    evidence for the others, and the prefix still tells the tasks apart. A task none of whose kin is
+    in the batch gets a gradient of exactly zero.
+
+    Source: tasknet (arXiv:2301.05948) shares classifiers between tasks with identical labels.
     """
 
     first_K: Tensor
@@ -35,8 +39,8 @@ class Heads(nn.Module):
     def __init__(self, answers: Sequence[Answers], width: int, *, rng: torch.Generator) -> None:
         super().__init__()
         sizes = [_size(one) for one in answers]
-        firsts = [sum(sizes[:k]) if size else sum(sizes) for k, size in enumerate(sizes)]
-        weight_HD = torch.randn(sum(sizes) + 1, width, generator=rng) * _START_SCALE
+        firsts, num_rows = _placed(answers, sizes)
+        weight_HD = torch.randn(num_rows + 1, width, generator=rng) * _START_SCALE
         self.weight_HD = nn.Parameter(weight_HD)
         self.bias_H = nn.Parameter(torch.zeros(len(weight_HD)))
         for name, values in {"first_K": firsts, "size_K": sizes}.items():
@@ -122,6 +126,21 @@ def answer_losses(logits_BC: Tensor, batch: Batch, *, scored_B: Tensor, spread_K
 def score_losses(scores_B: Tensor, batch: Batch, spread_K: Tensor) -> Tensor:
     """(B,) half the squared error, in units of `spread_K`, each task's standard deviation."""
     return ((scores_B - batch.gold_B) / spread_K[batch.task_B]).square() / 2
+
+
+def _placed(answers: Sequence[Answers], sizes: Sequence[int]) -> tuple[list[int], int]:
+    """First row of each task's head, and how many rows there are before the options' scorer."""
+    first_of: dict[tuple[str, ...], int] = {}
+    firsts: list[int | None] = []
+    num_rows = 0
+    for one, size in zip(answers, sizes, strict=True):
+        first = first_of.get(one.labels, num_rows) if one.kind == "labels" else num_rows
+        if first == num_rows:
+            num_rows += size
+        if one.kind == "labels":
+            first_of[one.labels] = first
+        firsts.append(first if size else None)
+    return [num_rows if first is None else first for first in firsts], num_rows
 
 
 def _size(answers: Answers) -> int:
