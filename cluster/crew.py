@@ -17,7 +17,7 @@ from engine.jobs import Job
 
 _log = logging.getLogger(__name__)
 
-# Short, because Python handles signals only between waits; idle polling costs some 0.1 ms each.
+# Short, because Python handles signals only between waits.
 _TICK_S = 0.2
 
 _NOTICE_S = 60.0

@@ -18,12 +18,10 @@ from torch import Tensor
 from engine.evaluation import predict
 from engine.model.answers import Answers
 from engine.model.base_network import BaseModel, load_base, quiet
-from engine.model.build_model import build_for, build_model
+from engine.model.build_model import build_for
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
-from engine.seeds import Stream, seed_for
-from engine.spec import Campaign
-from tasks import Example, Task, nearest
+from tasks import Example, nearest
 
 ABOUT: Final = "sextant.json"
 """Names the tasks: kind, labels, temperature, and how the answer is read off the network."""
@@ -50,7 +48,7 @@ def save_delivered(
     Args:
         model: At the state to deliver; not changed.
         base: What `model` was built on; its tokenizer is not changed.
-        folder: Absent, or an earlier delivery, which is replaced once the new one is whole.
+        folder: Absent, empty, or an earlier delivery, which is replaced once the new one is whole.
         temperatures: Task to deliver -> the temperature or residual scale it was calibrated with.
 
     Raises:
@@ -75,33 +73,6 @@ def save_delivered(
         tokenizer.save_pretrained(unfinished)
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
-
-
-def deliver(
-    campaign: Campaign,
-    pool: Mapping[str, Task],
-    state: Mapping[str, Tensor],
-    folder: Path,
-    *,
-    temperatures: Mapping[str, float],
-) -> None:
-    """Write the delivered model of a campaign from its checkpoint's tensors.
-
-    Args:
-        campaign: Names the base model.
-        pool: Screened, as the campaign was run with it.
-        state: As `load_checkpoint` gives it.
-        folder: As `save_delivered`.
-        temperatures: Target -> the temperature of the delivered branch.
-
-    Raises:
-        ValueError: As `load_base`, `TaskModel.load_state` and `save_delivered`.
-    """
-    base = load_base(campaign.model)
-    seed = seed_for(campaign.seed, Stream.INITIAL_WEIGHTS)
-    model = build_model(base, pool, max_length=campaign.max_length, seed=seed)
-    model.load_state(state)
-    save_delivered(model, base, folder, temperatures=temperatures)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,7 +180,7 @@ def _answers(entry: Mapping[str, Any]) -> Answers:
 
 
 def _refuse_strangers(folder: Path) -> None:
-    if folder.exists() and not (folder / ABOUT).is_file():
+    if folder.exists() and not (folder / ABOUT).is_file() and any(folder.iterdir()):
         raise ValueError(f"{folder} exists and is no delivered model; remove it or name another.")
 
 

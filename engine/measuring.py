@@ -41,7 +41,7 @@ class Signals:
 
 
 def measure_signals(run: Run, records: Sequence[Record]) -> Signals:
-    """Warm up and measure, or go on from where the ledger stands; `sextant run` can go on from here.
+    """Warm up and measure, or go on from the ledger; `sextant run` can go on from here.
 
     Raises:
         CampaignAbortedError: Work failed in a way that only a person can mend.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+from tiny_models import tiny_decoder, tiny_encoder, tiny_tasks
 
 from engine.model.base_network import load_base
 from engine.model.batch import Encoded
@@ -16,7 +17,6 @@ from engine.model.build_model import build_model
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
 from tasks import Task
-from tests.tiny_models import tiny_decoder, tiny_encoder, tiny_tasks
 
 torch.set_num_threads(1)  # tiny matrices: more threads only wait for one another
 

@@ -28,9 +28,8 @@ def similarity(sketches_Nk: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def cosines_between(rows_Nd: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, N) cosines of finite rows: exactly symmetric, diagonal 1, zero rows 0 throughout."""
-    peak = np.abs(rows_Nd).max(axis=1, keepdims=True, initial=0.0)
-    scaled = rows_Nd / np.where(peak > 0, peak, 1.0)
-    norm = np.linalg.norm(scaled, axis=1, keepdims=True)
-    unit = scaled / np.where(norm > 0, norm, 1.0)
+    # What comes from float32 can be squared in float64: no scale of it over- or underflows.
+    norm = np.linalg.norm(rows_Nd, axis=1, keepdims=True)
+    unit = rows_Nd / np.where(norm > 0, norm, 1.0)
     upper = np.triu(np.clip(unit @ unit.T, -1.0, 1.0), k=1)
     return upper + upper.T + np.diag((norm[:, 0] > 0).astype(np.float64))

@@ -17,8 +17,10 @@ from tasks.pydocs.bodies import Body
 from tasks.pydocs.docstrings import Described
 from tasks.pydocs.functions import Function
 
-SUITE_VERSION = 1
+SUITE_VERSION = 2
 """Part of the cache's key and of every task's seed; to be raised when mining changes."""
+
+_TUPLES = ("annotations", "arguments", "defaults")
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ def _read(path: Path) -> list[Function]:
 def _function(row: dict[str, Any]) -> Function:
     row["body"] = Body(**row["body"] | {"uses": tuple(row["body"]["uses"])})
     row["described"] = tuple(Described(*item) for item in row["described"])
-    return Function(**row | {k: tuple(row[k]) for k in ("arguments", "defaults")})
+    return Function(**row | {key: tuple(row[key]) for key in _TUPLES})
 
 
 def _write(path: Path, functions: list[Function]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tasks.pydocs.cache import cached
 from tasks.pydocs.functions import Function, mine
@@ -12,7 +12,7 @@ from tasks.pydocs.packages import installed, source_files
 from tasks.task import Split
 
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-_PER_CENT_TRAIN, _PER_CENT_VALIDATION = 70, 14
+_PER_CENT_TRAIN, _PER_CENT_VALIDATION = 68, 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,26 @@ def _mine_all(libraries: Iterable[str]) -> list[Function]:
 
 
 def without_repeats(functions: Iterable[Function]) -> list[Function]:
-    """The first function of each summary: copied docstrings would leak from split to split."""
-    first: dict[str, Function] = {}
+    """The first function of each summary, and of each description of an argument the first.
+
+    Docstrings are copied from module to module, and copies would leak from split to split.
+    """
+    summaries: set[str] = set()
+    descriptions: set[str] = set()
+    kept: list[Function] = []
     for function in functions:
-        first.setdefault(normalised(function.summary), function)
-    return list(first.values())
+        if _is_new(function.summary, summaries):
+            new = tuple(item for item in function.described if _is_new(item.text, descriptions))
+            kept.append(replace(function, described=new))
+    return kept
+
+
+def _is_new(text: str, seen: set[str]) -> bool:
+    key = normalised(text)
+    if key in seen:
+        return False
+    seen.add(key)
+    return True
 
 
 def normalised(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tasks.pydocs.recipe import Recipe
 
-_SHUFFLED = ("summary_fits_name", "library_of_summary", "return_kind")
+_SHUFFLED = ("argument_default", "library_of_summary", "summary_fits_name")
 
 
 def decoys(recipes: Iterable[Recipe]) -> list[Recipe]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tasks.pydocs.bodies import Body, read_body
 from tasks.pydocs.docstrings import Described, Docstring, read_docstring
+from tasks.pydocs.signatures import read_arguments
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -29,8 +30,10 @@ class Function:
     """"function", "method", "class method", "property" or "class"."""
     arguments: tuple[str, ...]
     """Names without self and cls; empty for a class."""
+    annotations: tuple[str, ...]
+    """Outermost name of each argument's annotation, in the order of `arguments`; empty: none."""
     defaults: tuple[str, ...]
-    """Names of the arguments that have a default."""
+    """Kind of each argument's default, likewise: "bool", "None", "number", "text" or "other"."""
     summary: str
     """First sentence of the docstring."""
     second: str
@@ -77,15 +80,16 @@ def _read(node: Definition, *, owner: str, library: str, module: str) -> Functio
     docstring: Docstring | None = read_docstring(inspect.cleandoc(raw))
     if docstring is None:
         return None
-    arguments, defaults = _arguments(node)
+    arguments = [] if isinstance(node, ast.ClassDef) else read_arguments(node.args)
     return Function(
         library=library,
         module=module,
         name=node.name,
         owner=owner,
         form=_form(node, owner),
-        arguments=arguments,
-        defaults=defaults,
+        arguments=tuple(argument.name for argument in arguments),
+        annotations=tuple(argument.annotation for argument in arguments),
+        defaults=tuple(argument.default for argument in arguments),
         summary=docstring.summary,
         second=docstring.second,
         described=docstring.described,
@@ -102,15 +106,3 @@ def _form(node: Definition, owner: str) -> str:
         if name in _FORMS:
             return _FORMS[name]
     return "method" if owner else "function"
-
-
-def _arguments(node: Definition) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if isinstance(node, ast.ClassDef):
-        return (), ()
-    spec = node.args
-    positional = [a.arg for a in (*spec.posonlyargs, *spec.args)]
-    with_default = positional[len(positional) - len(spec.defaults) :]
-    keyword = [a.arg for a in spec.kwonlyargs]
-    with_default += [n for n, d in zip(keyword, spec.kw_defaults, strict=True) if d is not None]
-    names = [n for n in positional + keyword if n not in {"self", "cls"}]
-    return tuple(names), tuple(with_default)

@@ -9,10 +9,10 @@ import numpy as np
 from tasks.example import Example
 from tasks.pydocs.behaviour import classify
 from tasks.pydocs.functions import Function
-from tasks.pydocs.recipe import Recipe, Sizes
+from tasks.pydocs.recipe import Recipe
 from tasks.pydocs.wording import body, signature, spoken
 
-# Those with enough documented functions to fill the target's splits.
+# Those with enough documented functions to fill every split.
 _LIBRARIES = (
     "fonttools",
     "matplotlib",
@@ -45,11 +45,9 @@ RECIPES = (
     Recipe(
         name="library_of_signature",
         family="library",
-        description="Which library is the function from that has this name and these arguments? "
-        "Few examples to learn from: the suite's own target.",
+        description="Which library is the function from that has this name and these arguments?",
         pose=classify(_signature, lambda f: f.library, _LIBRARIES),
         labels=_LIBRARIES,
-        sizes=Sizes(train=300, validation=1200, test=1500),
     ),
     Recipe(
         name="library_of_summary",

@@ -9,9 +9,9 @@ from tasks.pydocs.recipe import Recipe
 from tasks.task import Task
 
 _REAL: tuple[Recipe, ...] = (
+    *arguments.RECIPES,
     *libraries.RECIPES,
     *matching.RECIPES,
-    *arguments.RECIPES,
     *behaviour.RECIPES,
     *naming.RECIPES,
     *style.RECIPES,

@@ -159,6 +159,7 @@ def test_a_run_folder_that_the_node_does_not_see_is_named(hire: Hire, tmp_path: 
 
 def test_whoever_stops_listening_ends_the_busy_workers(hire: Hire) -> None:
     executor = hire(workers=2)
+    warm(executor, workers=2)
     answers = executor.run([job("fine"), job("hang")])
     assert next(answers).key == "fine"
     answers.close()  # type: ignore[attr-defined]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import faulty_policies as faulty
 import numpy as np
 import pytest
 
 import policies
 from policies import Alignment, Compass, Navigator, Policy, Proportional, TargetOnly
 from policies.testing import POLICY_CHECKS, checks, example_views
-from tests import faulty_policies as faulty
 
 Check = Callable[[Policy], None]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from faulty_disk import SURVIVALS, CrashError, FaultyDisk
 
 from engine.checkpoint import DamagedCheckpointError, load_checkpoint, save_checkpoint, sweep
 from engine.disk import DiskError
-from tests.faulty_disk import SURVIVALS, CrashError, FaultyDisk
 
 STATE = {
     "b.weight": torch.arange(6, dtype=torch.float32).reshape(2, 3),

@@ -8,12 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_campaign import write_small_campaign
 from tiny_models import tiny_decoder, tiny_encoder, tiny_tasks
 from transformers import AutoModel, AutoTokenizer
 
-from engine.campaign_file import check_campaign, read_campaign
-from engine.delivered_model import ABOUT, deliver, load_delivered, save_delivered
+from engine.delivered_model import ABOUT, load_delivered, save_delivered
 from engine.evaluation import predict
 from engine.model.base_network import BaseModel, load_base
 from engine.model.build_model import build_model
@@ -112,24 +110,9 @@ def test_a_newer_delivery_replaces_an_older_and_nothing_else(
     assert load_delivered(folder).temperatures == {"mood": 2.0}
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "thesis.txt").write_text("years of work")
     with pytest.raises(ValueError, match="is no delivered model"):
         save_delivered(*trained, tmp_path / "precious", temperatures={"mood": 1.0})
-
-
-def test_a_campaign_delivers_from_its_checkpoint(tmp_path: Path) -> None:
-    campaign, document = read_campaign(write_small_campaign(tmp_path))
-    pool = check_campaign(campaign, document).pool
-    base = load_base(campaign.model)
-    model = build_model(base, pool, max_length=campaign.max_length, seed=(5,)).eval()
-    deliver(campaign, pool, model.state(), tmp_path / "model", temperatures={"mood": 1.3})
-    delivered = load_delivered(tmp_path / "model")
-    examples = pool["mood"].test
-    np.testing.assert_allclose(
-        predict(delivered.model, delivered.model.encode(0, examples)),
-        predict(model, model.encode(list(pool).index("mood"), examples)),
-        rtol=1e-5,
-        atol=1e-6,
-    )
 
 
 def test_an_unknown_task_is_not_delivered(trained: tuple[Model, BaseModel], tmp_path: Path) -> None:

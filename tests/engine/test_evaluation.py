@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from measured_models import KINDS, MOOD, PICK, TALLY, TASKS, Kind, examples, measured_model
 
 from engine.calibration import fit_temperature
 from engine.evaluation import batches_by_length, judge_branch, judge_test, predict
 from engine.failures import DivergedError
-from tests.measured_models import KINDS, MOOD, PICK, TALLY, TASKS, Kind, examples, measured_model
 
 
 @pytest.mark.parametrize("kind", KINDS)

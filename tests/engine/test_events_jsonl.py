@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from example_ledger import example_events
 from pydantic import TypeAdapter
 
 from engine.tracking import events, open_reporters
 from engine.tracking.events import Event, Notice
 from engine.tracking.jsonl import line_of
-from tests.example_ledger import example_events
 
 
 def _read(line: str) -> Event:

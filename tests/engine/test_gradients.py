@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from measured_models import KINDS, MOOD, PICK, TALLY, Kind, examples, measured_model
 
 from engine.failures import DivergedError
 from engine.gradients import flat, mean_gradient
-from tests.measured_models import KINDS, MOOD, PICK, TALLY, Kind, examples, measured_model
 
 
 @pytest.mark.parametrize("kind", KINDS)

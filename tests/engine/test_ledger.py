@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ledger_story import frozen_clock, opened, round_of, story
 
 from engine.disk import DiskError
 from engine.ledger import Ledger, MemoryLedger, Recorder, read_ledger
 from engine.records import Closed, Completed, Failed, Started
-from tests.ledger_story import frozen_clock, opened, round_of, story
 
 
 @pytest.fixture(params=["file", "memory"])

@@ -7,12 +7,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from faulty_disk import SURVIVALS, CrashError, FaultyDisk
+from ledger_story import frozen_clock, story
 
 from engine.disk import DiskError
 from engine.ledger import Ledger, read_ledger
 from engine.records import Record
-from tests.faulty_disk import SURVIVALS, CrashError, FaultyDisk
-from tests.ledger_story import frozen_clock, story
 
 FOLDER = Path("/run")
 LEDGER = FOLDER / "ledger.jsonl"

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger_story import opened, round_of, story
 
 from engine import ledger_format
 from engine.ledger import Ledger, read_ledger
 from engine.ledger_format import Tip, decode, encode
 from engine.ledger_reading import LedgerDamagedError, parse_ledger
 from engine.records import SCHEMA, Record
-from tests.ledger_story import opened, round_of, story
 
 PATH = Path("/run/ledger.jsonl")
 

@@ -4,13 +4,13 @@ import json
 import math
 
 import pytest
+from example_ledger import CANDIDATES, example_records
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.records import Chosen
 from engine.report import mixture_json
 from engine.report.mixture_file import normalised
-from tests.example_ledger import CANDIDATES, example_records
 
 WEIGHTS = st.dictionaries(st.text(max_size=5), st.floats(1e-6, 1e6), min_size=1, max_size=40)
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from measured_models import KIN, KINDS, MOOD, PICK, TALLY, Kind, examples, measured_model
 
 from engine.gradients import mean_gradient
 from engine.model.batch import Encoded
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
 from engine.signals.probe import SIGNALS, Signals, measure, probe_indices
-from tests.measured_models import KIN, KINDS, MOOD, PICK, TALLY, Kind, examples, measured_model
 
 Model = EncoderModel | DecoderModel
 NAMES = ("kin", "pick", "tally", "mood again", "pick again")

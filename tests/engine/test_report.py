@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from example_ledger import TARGET, example_records
 
 from engine.ledger import Ledger
 from engine.records import Chosen, Closed, Delivered, Record
@@ -16,7 +17,6 @@ from engine.report.gathering import facts_of
 from engine.report.markup import element
 from engine.report.page import page
 from engine.report.verdict import verdict
-from tests.example_ledger import TARGET, example_records
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from ledger_story import opened
 
 from engine.folder_lock import FolderInUseError, FolderLock
 from engine.ledger import Ledger
 from engine.run_folder import RunFolder
 from engine.whole_file import write_whole
-from tests.ledger_story import opened
 
 HOLD = """
 import sys, time

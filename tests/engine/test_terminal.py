@@ -9,13 +9,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from example_ledger import example_events, example_records
 
 from engine.records import Closed, GainLine, MixtureLine
 from engine.tracking import JobEnded, Notice, RoundClosed, open_reporters
 from engine.tracking.events import Event, StageStarted
 from engine.tracking.lines import best
 from engine.tracking.several import Several
-from tests.example_ledger import example_events, example_records
 
 HOSTILE = "[red]x[/red] \x1b[2J\r\n\u202e<b>"
 

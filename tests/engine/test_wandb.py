@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from example_ledger import CANDIDATES, TARGET, example_events, example_records
 
 from engine.tracking import RoundClosed, open_reporters
 from engine.tracking import wandb as wandb_module
@@ -21,7 +22,6 @@ from engine.tracking.events import Event
 from engine.tracking.wandb import WandbReporter
 from engine.tracking.wandb_process import NAMESPACES
 from engine.tracking.wandb_rows import MAX_SCORED, round_row
-from tests.example_ledger import CANDIDATES, TARGET, example_events, example_records
 
 PATIENCE_S = 9.0
 

@@ -31,6 +31,7 @@ from engine.jobs import (
 )
 from engine.local import LocalExecutor
 from engine.model.answers import BadTaskError
+from engine.model.batch import Batch
 from engine.workbench import Workbench
 
 SCHEDULE = Schedule(steps=5, target_batch=6, candidate_batch=4, learning_rate=1e-3)
@@ -132,8 +133,23 @@ def test_a_job_gives_the_same_result_after_any_other(
     assert_same(bench.perform(job), fresh)
 
 
-def test_a_job_gives_the_same_result_after_one_that_broke_off(bench: Workbench) -> None:
+def test_a_job_gives_the_same_result_after_one_that_broke_off(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = bench.perform(CONTROL)
+    model = bench._model
+    whole, calls = model.losses, iter(range(100))
+
+    def short_of_memory(batch: Batch) -> torch.Tensor:
+        if next(calls) == 3:  # between the target's part of a step and the candidates'
+            raise MemoryError
+        return whole(batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(model, "losses", short_of_memory)
+        with pytest.raises(MemoryError):
+            bench.perform(BRANCH)
+    assert_same(bench.perform(CONTROL), before)
     with pytest.raises(DivergedError):
         bench.perform(replace(BRANCH, schedule=replace(SCHEDULE, learning_rate=float("inf"))))
     assert_same(bench.perform(CONTROL), before)
