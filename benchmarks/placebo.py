@@ -19,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -43,6 +44,8 @@ class Trial:
     harmful: str
     decoy: str
     model: str
+    max_length: int
+    precision: Literal["float32", "bfloat16"]
     warm_up: int
     """Steps."""
     steps: int
@@ -68,15 +71,18 @@ def main() -> None:
         **{name: getattr(options, name) for name in Trial.__annotations__ if name != "folder"},
         folder=Path(options.out or tempfile.mkdtemp(prefix="placebo-")).resolve(),
     )
-    print(f"target {trial.target}; {trial.warm_up} steps of warm-up, {trial.steps} of branches")
-    if options.processes > 1:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
-            results = list(pool.map(partial(gains_of, trial), options.seeds))
-    else:
-        results = [gains_of(trial, seed) for seed in options.seeds]
-    for seed, gains in zip(options.seeds, results, strict=True):
-        _print_table(f"seed {seed}", {name: _cells(gain) for name, gain in gains.items()})
+    print(
+        f"target {trial.target}; {trial.warm_up} steps of warm-up, {trial.steps} of branches",
+        flush=True,
+    )
+    results: list[dict[str, Gain]] = []
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
+        for seed, gains in zip(
+            options.seeds, pool.map(partial(gains_of, trial), options.seeds), strict=True
+        ):
+            _print_table(f"seed {seed}", {name: _cells(gain) for name, gain in gains.items()})
+            results.append(gains)
     pooled = {name: _pooled([gains[name] for gains in results]) for name in results[0]}
     _print_table(f"{len(results)} seeds together", {n: _cells(gain) for n, gain in pooled.items()})
 
@@ -88,6 +94,8 @@ def gains_of(trial: Trial, seed: int) -> dict[str, Gain]:
         target=trial.target,
         pool=(trial.pool,),
         model=trial.model,
+        max_length=trial.max_length,
+        precision=trial.precision,
         seed=seed,
         budget_tokens=1,
         warm_up=WarmUp(steps=max(1, trial.warm_up)),
@@ -199,9 +207,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--harmful", default="swapped_operator")
     parser.add_argument("--decoy", default="decoy_return_kind")
     parser.add_argument("--model", default="minilm")
+    parser.add_argument("--max-length", type=int, default=40, help="tokens")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--warm-up", type=int, default=60, help="steps; 0 starts untrained")
     parser.add_argument("--steps", type=int, default=40, help="of each branch")
-    parser.add_argument("--learning-rate", type=float, default=5e-5)
+    parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--processes", type=int, default=1, help="seeds trained side by side")
     parser.add_argument("--threads", type=int, default=1, help="of each process")

@@ -65,7 +65,8 @@ class Heads(nn.Module):
     def of_tasks(self, tasks: Sequence[int]) -> dict[str, Tensor]:
         """The parameters that heads of these tasks alone would have, by name."""
         spans = [(int(self.first_K[k]), int(self.size_K[k])) for k in tasks]
-        rows = [first + row for first, size in spans for row in range(size)]
+        # Each shared head once, as `__init__` places them.
+        rows = [first + row for first, size in dict.fromkeys(spans) for row in range(size)]
         rows.append(len(self.weight_HD) - 1)  # the options' scorer
         return {"weight_HD": self.weight_HD.detach()[rows], "bias_H": self.bias_H.detach()[rows]}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,21 @@ def test_a_newer_delivery_replaces_an_older_and_nothing_else(
     (tmp_path / "precious" / "thesis.txt").write_text("years of work")
     with pytest.raises(ValueError, match="is no delivered model"):
         save_delivered(*trained, tmp_path / "precious", temperatures={"mood": 1.0})
+
+
+def test_tasks_that_share_a_head_are_delivered_together(tmp_path: Path) -> None:
+    tasks = tiny_tasks()
+    pool = Pool([*tasks, replace(tasks[0], name="temper")])
+    base = load_base(str(tiny_encoder(tmp_path / "base")))
+    model = build_model(base, pool, max_length=48, seed=(0,)).eval()
+    temperatures = {"temper": 1.0, "kin": 1.0, "mood": 1.0}
+    save_delivered(model, base, tmp_path / "model", temperatures=temperatures)
+    delivered = load_delivered(tmp_path / "model").model
+    for number, name in enumerate(temperatures):
+        examples, old = pool[name].test, list(pool).index(name)
+        after = predict(delivered, delivered.encode(number, examples))
+        before = predict(model, model.encode(old, examples))
+        np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-6)
 
 
 def test_an_unknown_task_is_not_delivered(trained: tuple[Model, BaseModel], tmp_path: Path) -> None:

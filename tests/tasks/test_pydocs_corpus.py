@@ -7,32 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from mined_function import function
 
-from tasks.pydocs.bodies import Body
 from tasks.pydocs.cache import cache_path, cached
 from tasks.pydocs.corpus import SPLITS, split_by_module, split_of, without_repeats
-from tasks.pydocs.docstrings import Described
 from tasks.pydocs.functions import Function
 from tasks.pydocs.packages import installed, source_files
 
 VERSIONS = {"shop": "1.0"}
-
-
-def function(number: int, *, module: str = "", summary: str = "") -> Function:
-    return Function(
-        library="shop",
-        module=module or f"shop.part{number % 40}",
-        name=f"sell_{number}",
-        owner="",
-        form="function",
-        arguments=("what", "price"),
-        defaults=("price",),
-        summary=summary
-        or f"Sell the article of letter {chr(97 + number % 26) * (number // 26 + 1)}",
-        second="",
-        described=(Described("price", "int", "What the article costs today"),),
-        body=Body(uses=("till", "receipt"), returns="value"),
-    )
 
 
 @pytest.fixture

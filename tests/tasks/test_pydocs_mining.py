@@ -11,7 +11,7 @@ from tasks.pydocs.functions import Function, mine
 SOURCE = '''
 raise SystemExit("mined code must not run")
 
-def moving_average(values, window=3, *, centred=False):
+def moving_average(values: list[float], window: int | None = 3, *, centred=False, **more):
     """Compute the mean over a sliding window. Edges are dropped.
 
     Args:
@@ -58,7 +58,8 @@ def test_documented_definitions_are_found_in_the_order_of_their_lines() -> None:
 def test_signature_and_sentences_are_read() -> None:
     function = functions()["moving_average"]
     assert function.arguments == ("values", "window", "centred")
-    assert function.defaults == ("window", "centred")
+    assert function.annotations == ("list", "int", "")
+    assert function.defaults == ("", "number", "bool")
     assert function.summary == "Compute the mean over a sliding window"
     assert function.second == "Edges are dropped"
 
@@ -110,3 +111,20 @@ def test_a_docstring_that_opens_with_no_fit_sentence_is_left_out(docstring: str)
 @pytest.mark.parametrize("source", ["def f(:", "\0", "x = " + "(" * 5000 + ")" * 5000])
 def test_source_that_does_not_parse_has_no_functions(source: str) -> None:
     assert mine(source, library="shop", module="shop.broken") == []
+
+
+@pytest.mark.parametrize(
+    ("annotation", "outermost"),
+    [
+        ("Optional[np.ndarray]", "ndarray"),
+        ("dict[str, int] | None", "dict"),
+        ("Annotated[bool, 1]", ""),
+        ("Annotated[int]", "int"),
+        ("int | str", ""),
+        ("'later'", ""),
+    ],
+)
+def test_an_annotation_of_several_types_counts_as_none(annotation: str, outermost: str) -> None:
+    source = f'def f(x: {annotation} = -1):\n    """Say what it is."""\n'
+    (function,) = mine(source, library="shop", module="shop.typed")
+    assert (function.annotations, function.defaults) == ((outermost,), ("number",))

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
-from test_pydocs_corpus import function
+from mined_function import function
 
 from tasks.pydocs.behaviour import classify
 from tasks.pydocs.bodies import Body
