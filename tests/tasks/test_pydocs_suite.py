@@ -11,7 +11,7 @@ from tasks import METRICS, Task
 from tasks.pydocs import load_suite
 from tasks.pydocs.corpus import SPLITS, normalised
 
-LOW_RESOURCE = "library_of_signature"
+LOW_RESOURCE = "argument_type"
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_what_the_target_is_tested_on_is_hardly_seen_in_training(suite: dict[str
     target = suite[LOW_RESOURCE]
     held_out = {e.text for e in (*target.validation, *target.test)}
     for task in suite.values():
-        # A signature as plain as "close (x)" is written in many modules.
+        # A text as plain as "axis: the axis" is written in many modules.
         assert len(held_out & {e.text for e in task.train}) < 0.02 * len(held_out), task.name
 
 
