@@ -120,7 +120,8 @@ def _signals(world: World, kinds: NDArray[np.str_], rng: np.random.Generator) ->
 
 
 def _correlated(truth: FloatArray, rho: float, rng: np.random.Generator) -> FloatArray:
-    return rho * truth + np.sqrt(1 - rho**2) * rng.standard_normal(len(truth))
+    mixed: FloatArray = rho * truth + np.sqrt(1 - rho**2) * rng.standard_normal(len(truth))
+    return mixed
 
 
 def campaign(world: World, policy: Policy, seed: int) -> dict[str, float]:

@@ -23,14 +23,14 @@ from typing import Literal
 
 import numpy as np
 
-from engine.executor import Setting
-from engine.gain import paired_gain
-from engine.jobs import BranchJob, BranchResult, Evaluation, Schedule, WarmUpResult
-from engine.roster import roster_of
-from engine.schedule import warm_up_job
-from engine.seeds import Stream, seed_for
-from engine.spec import Campaign, ExecutorChoice, WarmUp
-from engine.workbench import Workbench
+from engine.campaign.roster import roster_of
+from engine.campaign.schedule import warm_up_job
+from engine.campaign.seeds import Stream, seed_for
+from engine.campaign.spec import Campaign, ExecutorChoice, WarmUp
+from engine.gains.gain import paired_gain
+from engine.training.executor import Setting
+from engine.training.jobs import BranchJob, BranchResult, Evaluation, Schedule, WarmUpResult
+from engine.training.workbench import Workbench
 from tasks import load_pool, screen
 
 

@@ -1,8 +1,8 @@
 """Does a campaign's mixture beat its baselines at equal cost, and by how much, over seeds?
 
-Runs one campaign file once per seed (a folder that is already finished is only read) and prints, for
-each seed and over all, what each arm reached on the test split, the paired gain of the selected mixture
-over each baseline, and how much share went to decoys.
+Runs one campaign file once per seed (a folder that is already finished is only read) and prints,
+for each seed and over all, what each arm reached on the test split, the paired gain of the selected
+mixture over each baseline, and how much share went to decoys.
 
     python benchmarks/three_seeds.py examples/pydocs.yaml --seeds 0 1 2 --out runs/seeds
 """
@@ -16,14 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.campaign_file import check_campaign, read_campaign
+from engine.campaign.campaign_file import check_campaign, read_campaign
+from engine.campaign.roster import roster_of
+from engine.campaign.run_folder import RunFolder
 from engine.cli import main as sextant
-from engine.gain import paired_gain, weighted
-from engine.ledger import read_ledger
-from engine.result_store import read_tests
-from engine.roster import roster_of
-from engine.run_folder import RunFolder
-from engine.state import State, fold
+from engine.gains.gain import paired_gain, weighted
+from engine.ledger.ledger import read_ledger
+from engine.ledger.result_store import read_tests
+from engine.ledger.state import State, fold
 
 BASELINES = ("target-only", "all-tasks")
 

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 import ray
 
 from cluster.placement import check_room
-from engine.ray_job import in_ray_job
-from engine.spec import ExecutorChoice
+from engine import ExecutorChoice, in_ray_job
 
 OBJECT_STORE_BYTES = 200 * 2**20
 """Of a cluster started here. Jobs and results are small: weights travel as files."""

@@ -12,8 +12,7 @@ import ray
 from cluster.placement import no_room
 from cluster.seat import Answer, Seat, Stage
 from cluster.worker import WORKBENCH
-from engine.executor import Setting
-from engine.jobs import Job
+from engine import Job, Setting
 
 _log = logging.getLogger(__name__)
 

@@ -13,8 +13,7 @@ from cluster.crew import Crew
 from cluster.placement import check_shape, longest_first
 from cluster.seat import NoStart
 from cluster.worker import WORKBENCH
-from engine.executor import Setting
-from engine.jobs import Failure, Job, Result
+from engine import Failure, Job, Result, Setting
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ class RayExecutor:
 
     Ray and the workers start with the first job. Ray's own retries are off: a worker that dies or
     passes its job's deadline is replaced, the job is answered as a failure, and whether it runs
-    again is the campaign's decision (`engine.recovery`).
+    again is the campaign's decision (`engine.campaign.recovery`).
 
     Args:
         setting: Campaign and run folder; on a cluster, a folder that every node sees.

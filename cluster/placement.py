@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.jobs import BranchJob, EvaluateJob, Job, MeasureJob, WarmUpJob
-from engine.spec import ExecutorChoice
+from engine import BranchJob, EvaluateJob, ExecutorChoice, Job, MeasureJob, WarmUpJob
 
 
 def longest_first(jobs: Sequence[Job]) -> list[Job]:

@@ -10,7 +10,7 @@ from ray.exceptions import (
     TaskCancelledError,
 )
 
-from engine.jobs import FailureKind
+from engine import FailureKind
 
 MAX_MESSAGE = 2000
 

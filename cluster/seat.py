@@ -13,8 +13,7 @@ from ray.exceptions import RayError
 
 from cluster.ray_failures import kind_of, message_of
 from cluster.worker import Worker
-from engine.executor import Setting
-from engine.jobs import Failure, FailureKind, Job, Result
+from engine import Failure, FailureKind, Job, Result, Setting
 
 Stage = Literal["placing", "opening", "idle", "busy", "gone"]
 

@@ -8,12 +8,9 @@ import os
 import sys
 from typing import Any
 
-from engine.executor import Setting
-from engine.failures import failure_of
-from engine.jobs import Failure, Job, Result
-from engine.spec import ExecutorChoice
+from engine import ExecutorChoice, Failure, Job, Result, Setting, failure_of
 
-WORKBENCH = "engine.workbench:Workbench"
+WORKBENCH = "engine.training.workbench:Workbench"
 
 # The controller kills a worker at its job's deadline. One that it cannot reach any more ends itself
 # this much later, so that nothing of an abandoned attempt goes on for ever.

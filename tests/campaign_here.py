@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.campaign_file import check_campaign, read_campaign
-from engine.loop import run_campaign
-from engine.opening import open_campaign
-from engine.plugins import load_policy
-from engine.policy_process import Question
-from engine.records import Chosen, Closed, Delivered, Proposed, Record
-from engine.run import Run
-from engine.run_folder import RunFolder
-from engine.spec import PolicyChoice
-from engine.state import State
+from engine.campaign.campaign_file import check_campaign, read_campaign
+from engine.campaign.loop import run_campaign
+from engine.campaign.opening import open_campaign
+from engine.campaign.plugins import load_policy
+from engine.campaign.policy_process import Question
+from engine.campaign.run import Run
+from engine.campaign.run_folder import RunFolder
+from engine.campaign.spec import PolicyChoice
+from engine.ledger.records import Chosen, Closed, Delivered, Proposed, Record
+from engine.ledger.state import State
 from policies import Proposal, check_proposals
 
 

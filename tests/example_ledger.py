@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engine.records import (
+from engine.ledger.records import (
     Chosen,
     Closed,
     Completed,

@@ -47,7 +47,7 @@ SURVIVALS = (
 
 @dataclass
 class FaultyDisk:
-    """Implements `engine.disk.Disk`; one folder, named by its path."""
+    """Implements `engine.storage.disk.Disk`; one folder, named by its path."""
 
     crash_at: int = -1
     """Number of the operation, from 0, in the middle of which power is lost."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from engine.records import (
+from engine.ledger.records import (
     SCHEMA,
     Chosen,
     Closed,

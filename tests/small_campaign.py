@@ -56,7 +56,7 @@ def _card(task: Task, folder: Path) -> dict[str, Any]:
         file = folder / f"{task.name}-{split}.jsonl"
         rows = (
             {"text": e.text, "pair": e.pair, "options": list(e.options), "label": e.label}
-            for e in task.split(split)  # type: ignore[arg-type]
+            for e in task.split(split)
         )
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
         files[split] = file.name

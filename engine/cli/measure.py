@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.campaign_file import check_campaign, read_campaign
-from engine.measuring import Signals, measure_signals
-from engine.opening import open_campaign
-from engine.ray_job import check_out_folder
-from engine.run_folder import RunFolder
-from engine.signal_files import write_signals
+from engine.campaign.campaign_file import check_campaign, read_campaign
+from engine.campaign.measuring import Signals, measure_signals
+from engine.campaign.opening import open_campaign
+from engine.campaign.ray_job import check_out_folder
+from engine.campaign.run_folder import RunFolder
+from engine.signals.signal_files import write_signals
 
 
 def measure_file(path: Path, out: Path, settings: Sequence[str]) -> None:

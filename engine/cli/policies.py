@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.plugins import load_policy, policy_class, policy_names, policy_options
+from engine.campaign.plugins import load_policy, policy_class, policy_names, policy_options
 from policies.testing import POLICY_CHECKS
 from tasks import InputError
 

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from engine.campaign_file import check_campaign, read_campaign
-from engine.loop import run_campaign
-from engine.opening import open_campaign
-from engine.products import products_told, write_products
-from engine.ray_job import check_out_folder
-from engine.run_folder import RunFolder
+from engine.campaign.campaign_file import check_campaign, read_campaign
+from engine.campaign.loop import run_campaign
+from engine.campaign.opening import open_campaign
+from engine.campaign.products import products_told, write_products
+from engine.campaign.ray_job import check_out_folder
+from engine.campaign.run_folder import RunFolder
 
 
 class InterruptedBySignalError(BaseException):

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from engine.jobs import Seed
 from engine.model.answers import Answers, answers_of
 from engine.model.base_network import BaseModel
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
+from engine.training.jobs import Seed
 from tasks import Task
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from engine.records import Opened, Proposed, Record, Withdrawn
+from engine.ledger.records import Opened, Proposed, Record, Withdrawn
 from engine.report.facts import Branch, CandidateFacts, Round
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.records import (
+from engine.ledger.records import (
     Chosen,
     Closed,
     Delivered,

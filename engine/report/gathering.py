@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.records import (
+from engine.ledger.records import (
     Chosen,
     Closed,
     Contender,

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.records import Chosen, Contender, Delivered, Opened, Record
+from engine.ledger.records import Chosen, Contender, Delivered, Opened, Record
 
 
 def mixture_json(

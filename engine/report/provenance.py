@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from engine.records import Delivered, Opened, Record, Resumed
+from engine.ledger.records import Delivered, Opened, Record, Resumed
 
 
 def provenance_of(records: Sequence[Record]) -> tuple[tuple[str, str], ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.records import Chosen, Closed, Completed, Opened, Proposed, Record
+from engine.ledger.records import Chosen, Closed, Completed, Opened, Proposed, Record
+from engine.ledger.state import fold, is_proof
 from engine.report.facts import Spending
-from engine.state import fold, is_proof
 
 STAGES = ("warm-up", "signals", "controls", "branches", "finish")
 

@@ -6,10 +6,10 @@ import hashlib
 import shlex
 from pathlib import Path
 
-from engine.ledger import FILE_NAME, read_ledger
+from engine.ledger.ledger import FILE_NAME, read_ledger
 from engine.report.gathering import facts_of
 from engine.report.page import page
-from engine.whole_file import write_whole
+from engine.storage.whole_file import write_whole
 
 
 def write_report(folder: Path) -> Path:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.gradients import flat, mean_gradient
-from engine.jobs import Seed
 from engine.model.batch import Encoded
 from engine.model.interface import TaskModel
 from engine.signals.alignment import alignment_and_descent
+from engine.signals.gradients import flat, mean_gradient
 from engine.signals.sketch import WIDTH, sketch
-from engine.stable_number import number_of
+from engine.signals.stable_number import number_of
+from engine.training.jobs import Seed
 
 SIGNALS = frozenset({"alignment", "similarity"})
 """Signals that need a pass through the model."""

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.jobs import Seed
-from engine.stable_number import number_of
+from engine.signals.stable_number import number_of
+from engine.training.jobs import Seed
 
 WIDTH = 4096
 """Places of a sketch: its cosines are off by about 1 / sqrt(WIDTH) = 0.016."""

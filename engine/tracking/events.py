@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from engine.records import Delivered, GainLine, MixtureLine
+from engine.ledger.records import Delivered, GainLine, MixtureLine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.records import Contender, Delivered
+from engine.ledger.records import Contender, Delivered
 from engine.tracking.events import (
     CampaignDelivered,
     CampaignOpened,

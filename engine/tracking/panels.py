@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from engine.records import Delivered
+from engine.ledger.records import Delivered
 from engine.tracking.events import CampaignDelivered, CampaignOpened, RoundClosed
 from engine.tracking.lines import ARM_COLUMNS, DELIVERED, arm_rows, best
 from engine.wording import (

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from engine.records import Contender, GainLine
+from engine.ledger.records import Contender, GainLine
 from engine.tracking.events import CampaignDelivered, CampaignOpened, Event, RoundClosed
 from engine.tracking.lines import best
 

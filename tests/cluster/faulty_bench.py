@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from engine.executor import Setting
-from engine.jobs import Cost, EvaluateJob, EvaluateResult, Failure, Job, Judgement, Result
-from engine.spec import Campaign, ExecutorChoice
+from engine.campaign.spec import Campaign, ExecutorChoice
+from engine.training.executor import Setting
+from engine.training.jobs import Cost, EvaluateJob, EvaluateResult, Failure, Job, Judgement, Result
 
 
 class UnpicklableError(Exception):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cluster.connection import connect
-from engine.spec import ExecutorChoice
+from engine.campaign.spec import ExecutorChoice
 
 pytest_plugins = ("small_cluster",)
 pytestmark = pytest.mark.ray
@@ -65,7 +65,7 @@ def test_a_cluster_of_its_own_is_closed_to_strangers_and_leaves_no_trace(tmp_pat
 def test_more_gpus_than_this_machine_has_are_refused_at_once() -> None:
     script = """
 from cluster.connection import connect
-from engine.spec import ExecutorChoice
+from engine.campaign.spec import ExecutorChoice
 import ray
 try:
     connect(ExecutorChoice(workers=2, gpus=1.0))
@@ -81,7 +81,7 @@ assert not ray.is_initialized()
 def test_a_cluster_that_is_not_there_is_named_with_the_likely_cause() -> None:
     script = """
 from cluster.connection import connect
-from engine.spec import ExecutorChoice
+from engine.campaign.spec import ExecutorChoice
 try:
     connect(ExecutorChoice(address="127.0.0.1:1"))
 except ValueError as error:

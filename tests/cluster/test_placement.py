@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cluster.placement import check_room, check_shape, examples_of, longest_first, no_room
-from engine.jobs import BranchJob, EvaluateJob, Job, MeasureJob, Schedule, WarmUpJob
-from engine.spec import ExecutorChoice
+from engine.campaign.spec import ExecutorChoice
+from engine.training.jobs import BranchJob, EvaluateJob, Job, MeasureJob, Schedule, WarmUpJob
 
 
 def branch(key: str, *, steps: int, mixture: dict[str, float] | None = None) -> BranchJob:

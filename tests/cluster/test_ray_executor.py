@@ -11,7 +11,7 @@ import ray
 from faulty_bench import job, pid_of, setting_in
 
 from cluster import RayExecutor
-from engine.jobs import EvaluateResult, Failure, FailureKind, Result
+from engine.training.jobs import EvaluateResult, Failure, FailureKind, Result
 
 pytest_plugins = ("small_cluster",)
 pytestmark = pytest.mark.ray

@@ -7,7 +7,7 @@ from ray import exceptions
 from ray.exceptions import RayError, RayTaskError
 
 from cluster.ray_failures import kind_of, message_of
-from engine.jobs import FailureKind
+from engine.training.jobs import FailureKind
 
 
 def raised(cause: Exception) -> RayError:

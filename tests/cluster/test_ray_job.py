@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from small_campaign import write_small_campaign
 
-from engine.ledger import read_ledger
-from engine.records import Finished
+from engine.ledger.ledger import read_ledger
+from engine.ledger.records import Finished
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(600)]
 

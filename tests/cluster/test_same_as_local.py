@@ -11,13 +11,13 @@ from campaign_here import decisions, run_here
 from small_campaign import write_small_campaign
 
 from cluster import RayExecutor
-from engine.campaign_file import Checked, check_campaign, read_campaign
-from engine.executor import Setting
-from engine.jobs import BranchResult, Failure, Result, WarmUpResult
-from engine.local import LocalExecutor
-from engine.records import MixtureLine
-from engine.run_folder import RunFolder
-from engine.schedule import round_jobs, warm_up_job
+from engine.campaign.campaign_file import Checked, check_campaign, read_campaign
+from engine.campaign.run_folder import RunFolder
+from engine.campaign.schedule import round_jobs, warm_up_job
+from engine.ledger.records import MixtureLine
+from engine.training.executor import Setting
+from engine.training.jobs import BranchResult, Failure, Result, WarmUpResult
+from engine.training.local import LocalExecutor
 
 pytest_plugins = ("small_cluster",)
 pytestmark = pytest.mark.ray

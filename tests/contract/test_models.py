@@ -10,16 +10,16 @@ import pytest
 import torch
 from tiny_models import tiny_decoder, tiny_encoder, tiny_tasks
 
-from engine.evaluation import judge_branch, predict
-from engine.gradients import mean_gradient
+from engine.gains.evaluation import judge_branch, predict
 from engine.model.answers import BadTaskError
 from engine.model.base_network import load_base
 from engine.model.batch import Encoded
 from engine.model.build_model import build_model
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
-from engine.optimizer import Optimizer, Rates
-from engine.warm_up import hide, text_only
+from engine.signals.gradients import mean_gradient
+from engine.training.optimizer import Optimizer, Rates
+from engine.training.warm_up import hide, text_only
 from tasks import Example, Pool
 
 POOL = Pool(tiny_tasks())

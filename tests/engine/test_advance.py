@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.advance import advance
-from engine.gain import lower_bound, paired_gain
-from engine.records import GainLine
+from engine.gains.advance import advance
+from engine.gains.gain import lower_bound, paired_gain
+from engine.ledger.records import GainLine
 
 
 def _line(branch: str, gate_gain: float | None, gate_se: float | None = 0.01) -> GainLine:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.arrays import load_arrays, save_arrays
-from engine.content_store import DamagedFileError
+from engine.storage.arrays import load_arrays, save_arrays
+from engine.storage.content_store import DamagedFileError
 
 ARRAYS = {
     "rte/selection/losses": np.array([0.5, np.nan, -np.inf]),

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from small_campaign import write_small_campaign
 
+from engine.campaign.run_folder import RunFolder
 from engine.cli import main
-from engine.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.calibration import (
+from engine.gains.calibration import (
     TEMPERATURES,
     calibrated_losses,
     fit_scale,

@@ -9,8 +9,8 @@ import pytest
 from campaign_here import decisions, run_here
 from small_campaign import write_small_campaign
 
-from engine.records import Chosen, Closed, Completed, Delivered, Proposed, Record, Started
-from engine.state import State, fold
+from engine.ledger.records import Chosen, Closed, Completed, Delivered, Proposed, Record, Started
+from engine.ledger.state import State, fold
 
 Ran = tuple[State, tuple[Record, ...], Path]
 

@@ -13,10 +13,10 @@ import pytest
 from campaign_here import decisions, run_here
 from small_campaign import write_small_campaign
 
-from engine.ledger import read_ledger
-from engine.records import Completed, Record, Resumed, Started
-from engine.run import Run
-from engine.state import fold
+from engine.campaign.run import Run
+from engine.ledger.ledger import read_ledger
+from engine.ledger.records import Completed, Record, Resumed, Started
+from engine.ledger.state import fold
 
 
 def test_killed_at_every_ledger_event_it_ends_in_the_same_decisions(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_job_that_completed_is_never_done_again(tmp_path: Path) -> None:
 
 
 def test_a_policy_that_now_answers_otherwise_is_refused_on_resume(tmp_path: Path) -> None:
-    from engine.loop import PolicyChangedError
+    from engine.campaign.loop import PolicyChangedError
 
     campaign = write_small_campaign(tmp_path, max_wasted_tokens=10**9)
     assert _run_in_child(campaign, tmp_path / "out", records=8) != 0

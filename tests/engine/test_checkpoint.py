@@ -12,8 +12,13 @@ import pytest
 import torch
 from faulty_disk import SURVIVALS, CrashError, FaultyDisk
 
-from engine.checkpoint import DamagedCheckpointError, load_checkpoint, save_checkpoint, sweep
-from engine.disk import DiskError
+from engine.storage.checkpoint import (
+    DamagedCheckpointError,
+    load_checkpoint,
+    save_checkpoint,
+    sweep,
+)
+from engine.storage.disk import DiskError
 
 STATE = {
     "b.weight": torch.arange(6, dtype=torch.float32).reshape(2, 3),
@@ -26,7 +31,7 @@ import os, random, signal, sys, time
 from itertools import count
 from pathlib import Path
 import torch
-from engine.checkpoint import save_checkpoint
+from engine.storage.checkpoint import save_checkpoint
 
 torch.set_num_threads(1)
 rng = random.Random(0)

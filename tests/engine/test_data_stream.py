@@ -10,9 +10,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from engine.data_stream import branch_steps, draw, draw_tasks, warm_up_batches
-from engine.jobs import BranchJob, Schedule, WarmUpJob
 from engine.model.batch import Encoded, Row
+from engine.training.data_stream import branch_steps, draw, draw_tasks, warm_up_batches
+from engine.training.jobs import BranchJob, Schedule, WarmUpJob
 
 SCHEDULE = Schedule(steps=20, target_batch=8, candidate_batch=8, learning_rate=1e-3)
 CONTROL = BranchJob(

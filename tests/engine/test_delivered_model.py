@@ -12,13 +12,13 @@ import torch
 from tiny_models import tiny_decoder, tiny_encoder, tiny_tasks
 from transformers import AutoModel, AutoTokenizer
 
-from engine.delivered_model import ABOUT, load_delivered, save_delivered
-from engine.evaluation import predict
+from engine.campaign.delivered_model import ABOUT, load_delivered, save_delivered
+from engine.gains.evaluation import predict
 from engine.model.base_network import BaseModel, load_base
 from engine.model.build_model import build_model
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
-from engine.optimizer import Optimizer, Rates
+from engine.training.optimizer import Optimizer, Rates
 from tasks import Example, Pool
 
 POOL = Pool(tiny_tasks())

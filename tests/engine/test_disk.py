@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine.disk import DiskError, disk_error
-from engine.whole_file import write_whole
+from engine.storage.disk import DiskError, disk_error
+from engine.storage.whole_file import write_whole
 
 
 def test_a_disk_without_inodes_is_not_called_full(

@@ -5,9 +5,9 @@ import pytest
 import torch
 from measured_models import KINDS, MOOD, PICK, TALLY, TASKS, Kind, examples, measured_model
 
-from engine.calibration import fit_temperature
-from engine.evaluation import batches_by_length, judge_branch, judge_test, predict
-from engine.failures import DivergedError
+from engine.gains.calibration import fit_temperature
+from engine.gains.evaluation import batches_by_length, judge_branch, judge_test, predict
+from engine.training.failures import DivergedError
 
 
 @pytest.mark.parametrize("kind", KINDS)

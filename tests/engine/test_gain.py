@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from engine.calibration import calibrated_losses, fit_temperature, plain_losses
-from engine.gain import compare, lower_bound, paired_gain, weighted
-from engine.jobs import Evaluation, Judgement
+from engine.gains.calibration import calibrated_losses, fit_temperature, plain_losses
+from engine.gains.gain import compare, lower_bound, paired_gain, weighted
+from engine.training.jobs import Evaluation, Judgement
 
 
 def _judgement(losses: NDArray[np.float64], metric: float = 0.5) -> Judgement:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from measured_models import KINDS, MOOD, PICK, TALLY, Kind, examples, measured_model
 
-from engine.failures import DivergedError
-from engine.gradients import flat, mean_gradient
+from engine.signals.gradients import flat, mean_gradient
+from engine.training.failures import DivergedError
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.ray_job import check_out_folder, in_ray_job
+from engine.campaign.ray_job import check_out_folder, in_ray_job
 
 JOB = {"RAY_JOB_CONFIG_JSON_ENV_VAR": "{}"}
 

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from ledger_story import frozen_clock, opened, round_of, story
 
-from engine.disk import DiskError
-from engine.ledger import Ledger, MemoryLedger, Recorder, read_ledger
-from engine.records import Closed, Completed, Failed, Started
+from engine.ledger.ledger import Ledger, MemoryLedger, Recorder, read_ledger
+from engine.ledger.records import Closed, Completed, Failed, Started
+from engine.storage.disk import DiskError
 
 
 @pytest.fixture(params=["file", "memory"])

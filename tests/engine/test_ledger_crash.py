@@ -10,9 +10,9 @@ import pytest
 from faulty_disk import SURVIVALS, CrashError, FaultyDisk
 from ledger_story import frozen_clock, story
 
-from engine.disk import DiskError
-from engine.ledger import Ledger, read_ledger
-from engine.records import Record
+from engine.ledger.ledger import Ledger, read_ledger
+from engine.ledger.records import Record
+from engine.storage.disk import DiskError
 
 FOLDER = Path("/run")
 LEDGER = FOLDER / "ledger.jsonl"

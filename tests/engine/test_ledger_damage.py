@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from ledger_story import opened, round_of, story
 
-from engine import ledger_format
-from engine.ledger import Ledger, read_ledger
-from engine.ledger_format import Tip, decode, encode
-from engine.ledger_reading import LedgerDamagedError, parse_ledger
-from engine.records import SCHEMA, Record
+from engine.ledger import line_format
+from engine.ledger.ledger import Ledger, read_ledger
+from engine.ledger.line_format import Tip, decode, encode
+from engine.ledger.reading import LedgerDamagedError, parse_ledger
+from engine.ledger.records import SCHEMA, Record
 
 PATH = Path("/run/ledger.jsonl")
 
@@ -32,8 +32,8 @@ LINES = lines_of((opened(), *round_of(0)))
 
 def line_with(body: bytes | dict[str, Any], tip: Tip) -> bytes:
     """A line with right checksums around any body: made by hand, not by an accident."""
-    text = body if isinstance(body, bytes) else ledger_format._canonical(body)
-    return ledger_format._prefix(text, tip) + text + b"\n"
+    text = body if isinstance(body, bytes) else line_format._canonical(body)
+    return line_format._prefix(text, tip) + text + b"\n"
 
 
 def test_every_flipped_bit_is_refused_or_ends_in_the_tail() -> None:

@@ -8,7 +8,7 @@ from example_ledger import CANDIDATES, example_records
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.records import Chosen
+from engine.ledger.records import Chosen
 from engine.report import mixture_json
 from engine.report.mixture_file import normalised
 

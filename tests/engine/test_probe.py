@@ -5,10 +5,10 @@ import pytest
 import torch
 from measured_models import KIN, KINDS, MOOD, PICK, TALLY, Kind, examples, measured_model
 
-from engine.gradients import mean_gradient
 from engine.model.batch import Encoded
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
+from engine.signals.gradients import mean_gradient
 from engine.signals.probe import SIGNALS, Signals, measure, probe_indices
 
 Model = EncoderModel | DecoderModel

@@ -6,11 +6,11 @@ from typing import get_args
 
 import pytest
 
-from engine.jobs import Failure, FailureKind
-from engine.records import Failed, MixtureLine
-from engine.recovery import IN_A_ROW, RETRIES, Decision, decide, is_dispensable, rule
-from engine.schedule import round_jobs
-from engine.spec import Campaign, Rounds
+from engine.campaign.recovery import IN_A_ROW, RETRIES, Decision, decide, is_dispensable, rule
+from engine.campaign.schedule import round_jobs
+from engine.campaign.spec import Campaign, Rounds
+from engine.ledger.records import Failed, MixtureLine
+from engine.training.jobs import Failure, FailureKind
 
 PROPOSAL = "r00-p1"
 CONTROL = "r00-control"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from example_ledger import TARGET, example_records
 
-from engine.ledger import Ledger
-from engine.records import Chosen, Closed, Delivered, Record
+from engine.ledger.ledger import Ledger
+from engine.ledger.records import Chosen, Closed, Delivered, Record
 from engine.report import write_report
 from engine.report.facts import Facts
 from engine.report.gathering import facts_of

@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 from ledger_story import opened
 
-from engine.folder_lock import FolderInUseError, FolderLock
-from engine.ledger import Ledger
-from engine.run_folder import RunFolder
-from engine.whole_file import write_whole
+from engine.campaign.folder_lock import FolderInUseError, FolderLock
+from engine.campaign.run_folder import RunFolder
+from engine.ledger.ledger import Ledger
+from engine.storage.whole_file import write_whole
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from engine.run_folder import RunFolder
+from engine.campaign.run_folder import RunFolder
 lock = RunFolder(Path(sys.argv[1])).lock()
 {then}
 print("held", flush=True)
@@ -33,8 +33,8 @@ time.sleep(60)
 RACE = """
 import sys
 from pathlib import Path
-from engine.folder_lock import FolderInUseError
-from engine.run_folder import RunFolder
+from engine.campaign.folder_lock import FolderInUseError
+from engine.campaign.run_folder import RunFolder
 folder = RunFolder.prepare(Path(sys.argv[1]))
 for line in sys.stdin:
     try:

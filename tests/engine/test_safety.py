@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.jobs import Judgement
-from engine.safety import Arm, Reference, contenders, deliver
+from engine.gains.safety import Arm, Reference, contenders, deliver
+from engine.training.jobs import Judgement
 
 RNG = np.random.default_rng(0)
 BASE = RNG.exponential(size=50)

@@ -8,7 +8,7 @@ from torch import Tensor
 from engine.signals import sketch as sketch_module
 from engine.signals.similarity import similarity
 from engine.signals.sketch import WIDTH, sketch
-from engine.stable_number import number_of
+from engine.signals.stable_number import number_of
 
 
 def _gradients(n: int = 6) -> list[dict[str, Tensor]]:

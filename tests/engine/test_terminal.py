@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from example_ledger import example_events, example_records
 
-from engine.records import Closed, GainLine, MixtureLine
+from engine.ledger.records import Closed, GainLine, MixtureLine
 from engine.tracking import JobEnded, Notice, RoundClosed, open_reporters
 from engine.tracking.events import Event, StageStarted
 from engine.tracking.lines import best

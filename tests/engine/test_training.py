@@ -11,18 +11,18 @@ import pytest
 import torch
 from tiny_models import tiny_encoder, tiny_tasks
 
-from engine.data_stream import Step, branch_steps
-from engine.evaluation import evaluating
-from engine.failures import DivergedError
-from engine.jobs import BranchJob, Schedule
+from engine.gains.evaluation import evaluating
 from engine.model.base_network import load_base
 from engine.model.batch import Encoded
 from engine.model.build_model import build_model
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
-from engine.optimizer import Optimizer, Rates, rate_factor
-from engine.training import Trained, train_branch
-from engine.warm_up import hide, text_only
+from engine.training.branch import Trained, train_branch
+from engine.training.data_stream import Step, branch_steps
+from engine.training.failures import DivergedError
+from engine.training.jobs import BranchJob, Schedule
+from engine.training.optimizer import Optimizer, Rates, rate_factor
+from engine.training.warm_up import hide, text_only
 from tasks import Pool
 
 POOL = Pool(tiny_tasks())

@@ -12,11 +12,13 @@ import pytest
 import torch
 from small_campaign import write_small_campaign
 
-from engine.campaign_file import read_campaign
-from engine.checkpoint import load_checkpoint
-from engine.executor import Setting
-from engine.failures import DivergedError, failure_of
-from engine.jobs import (
+from engine.campaign.campaign_file import read_campaign
+from engine.model.answers import BadTaskError
+from engine.model.batch import Batch
+from engine.storage.checkpoint import load_checkpoint
+from engine.training.executor import Setting
+from engine.training.failures import DivergedError, failure_of
+from engine.training.jobs import (
     BranchJob,
     BranchResult,
     EvaluateJob,
@@ -29,10 +31,8 @@ from engine.jobs import (
     WarmUpJob,
     WarmUpResult,
 )
-from engine.local import LocalExecutor
-from engine.model.answers import BadTaskError
-from engine.model.batch import Batch
-from engine.workbench import Workbench
+from engine.training.local import LocalExecutor
+from engine.training.workbench import Workbench
 
 SCHEDULE = Schedule(steps=5, target_batch=6, candidate_batch=4, learning_rate=1e-3)
 WARM_UP = WarmUpJob(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from engine.spec import Campaign
+from engine.campaign.spec import Campaign
 from tasks.binding import bind
 from tasks.problems import InputError
 from tasks.strict_yaml import parse_yaml

@@ -41,7 +41,7 @@ def test_reading_a_campaign_file_and_cards_loads_nothing_heavy(tmp_path: Path) -
 import sys
 from pathlib import Path
 import tasks
-from engine.spec import Campaign
+from engine.campaign.spec import Campaign
 folder = Path({str(tmp_path)!r})
 tasks.bind(Campaign, tasks.load_yaml(folder / "x.yaml"))
 tasks.read_cards(folder / "card.yaml")

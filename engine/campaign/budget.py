@@ -1,0 +1,57 @@
+"""What things will cost, and whether a round can still be paid. Tokens, padding not counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.campaign.roster import Roster
+from engine.campaign.spec import Campaign
+
+SHORTEST_EXAMPLE = 4
+"""Tokens: start, prefix, one of text, end. What an example costs at the very least."""
+
+
+def step_tokens(campaign: Campaign, roster: Roster, mixture: Mapping[str, float]) -> float:
+    """Expected training tokens of one branch step."""
+    plan = campaign.rounds
+    return (
+        plan.target_batch * roster.tokens_per_target
+        + plan.candidate_batch * roster.tokens_per_candidate(mixture)
+    )
+
+
+def warm_up_ceiling(campaign: Campaign) -> int:
+    """The most that the warm-up can cost: every sequence full, read once and once more masked."""
+    return 2 * campaign.warm_up.steps * campaign.warm_up.batch * campaign.max_length
+
+
+def round_tokens(campaign: Campaign, roster: Roster, *, measured: bool) -> int:
+    """Expected cost of a round: signals, control, proposals, placebo."""
+    everything = roster.proportional(cap=campaign.warm_up.cap)
+    branch = step_tokens(campaign, roster, everything)
+    control = step_tokens(campaign, roster, {})
+    branches = campaign.rounds.proposals + campaign.rounds.placebo
+    training = campaign.rounds.steps * (control + branches * branch)
+    probes = sum(c.tokens_per_example for c in roster.candidates) + roster.tokens_per_target
+    return int(training + measured * campaign.rounds.probe * probes)
+
+
+def finish_tokens(campaign: Campaign, roster: Roster) -> int:
+    """Expected cost of training the chosen mixture to the end."""
+    everything = roster.proportional(cap=campaign.warm_up.cap)
+    return int(campaign.finish.steps * step_tokens(campaign, roster, everything))
+
+
+def can_pay_round(campaign: Campaign, roster: Roster, *, spent: int, measured: bool) -> bool:
+    """Whether another round leaves enough for the finish."""
+    needed = round_tokens(campaign, roster, measured=measured) + finish_tokens(campaign, roster)
+    return spent + needed <= campaign.budget_tokens
+
+
+def least_round_tokens(campaign: Campaign) -> int:
+    """What warm-up and one round cost at the very least; known before any text is read."""
+    plan = campaign.rounds
+    control = plan.steps * plan.target_batch
+    branches = plan.proposals * plan.steps * (plan.target_batch + plan.candidate_batch)
+    warm_up = campaign.warm_up.steps * campaign.warm_up.batch
+    return SHORTEST_EXAMPLE * (warm_up + control + branches)

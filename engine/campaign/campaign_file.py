@@ -1,0 +1,151 @@
+"""From a campaign file to a campaign that can start: read strictly, checked, nothing made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.campaign.budget import least_round_tokens
+from engine.campaign.plugins import check_executor, load_policy
+from engine.campaign.roster import Roster, roster_of
+from engine.campaign.spec import Campaign
+from engine.model.base_model import check_model
+from policies import Policy
+from tasks import (
+    InputError,
+    Pool,
+    YamlDocument,
+    bind,
+    load_pool,
+    load_yaml,
+    nearest,
+    parse_yaml,
+    screen,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A campaign whose every name was looked up."""
+
+    campaign: Campaign
+    pool: Pool
+    """Screened: no candidate holds an example of a target's validation or test split."""
+    roster: Roster
+    policy: Policy
+    removed: dict[str, int]
+    """task -> training examples that screening took out."""
+
+
+def read_campaign(path: Path, settings: Sequence[str] = ()) -> tuple[Campaign, YamlDocument]:
+    """The campaign that a file describes, with `key=value` settings laid over it.
+
+    Paths of card files and of a local model are made absolute, relative to the file.
+
+    Raises:
+        InputError: Every problem with file, line and key.
+    """
+    document = load_yaml(path)
+    for setting in settings:
+        document = _overridden(document, setting)
+    campaign = bind(Campaign, document)
+    return _with_absolute_paths(campaign, path.resolve().parent), document
+
+
+def check_campaign(campaign: Campaign, document: YamlDocument) -> Checked:
+    """Look up every name and load the pool; nothing is written, no model is loaded.
+
+    Raises:
+        InputError: A name that does not exist, options that a policy does not take, a model folder
+            that is none, a budget that buys nothing.
+    """
+    with _At(document, ("policy", "name")):
+        policy = load_policy(campaign.policy.name, campaign.policy.options)
+    with _At(document, ("executor", "name")):
+        check_executor(campaign.executor.name)
+    with _At(document, ("model",)):
+        check_model(campaign.model)
+    with _At(document, ("budget_tokens",)):
+        _check_budget(campaign)
+    with _At(document, ("pool",)):
+        pool = load_pool(campaign.pool, base=Path(document.file).resolve().parent)
+    _check_names(campaign, pool, document)
+    screened = screen(pool, tuple(campaign.targets))
+    return Checked(
+        campaign=campaign,
+        pool=screened.pool,
+        roster=roster_of(campaign, screened.pool),
+        policy=policy,
+        removed=dict(screened.removed),
+    )
+
+
+class _At:
+    """Gives an error raised inside the place in the file that caused it."""
+
+    def __init__(self, document: YamlDocument, path: tuple[str | int, ...]) -> None:
+        self._document = document
+        self._path = path
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ValueError) and not isinstance(error, InputError):
+            raise InputError([f"{_place(self._document, self._path)}: {error}"]) from error
+
+
+def _place(document: YamlDocument, path: tuple[str | int, ...]) -> str:
+    line, column = document.place(path)
+    return f"{document.file}:{line}:{column}"
+
+
+def _check_budget(campaign: Campaign) -> None:
+    least = least_round_tokens(campaign)
+    if campaign.budget_tokens < least:
+        raise ValueError(
+            f"budget_tokens: {campaign.budget_tokens} buys no round (warm-up and one round are at"
+            f" least {least} tokens); raise it, or take fewer or smaller steps."
+        )
+
+
+def _check_names(campaign: Campaign, pool: Pool, document: YamlDocument) -> None:
+    problems = [
+        f"{_place(document, ('target',))}: target: no task {name!r} in the pool."
+        f" {nearest(name, pool)}"
+        for name in campaign.targets
+        if name not in pool
+    ]
+    problems += [
+        f"{_place(document, ('exclude', index))}: exclude: no task {name!r} in the pool."
+        f" {nearest(name, pool)}"
+        for index, name in enumerate(campaign.exclude)
+        if name not in pool
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _overridden(document: YamlDocument, setting: str) -> YamlDocument:
+    key, equals, text = setting.partition("=")
+    if not equals or not key:
+        raise InputError([f"--set {setting}: expected KEY=VALUE, e.g. --set rounds.count=2."])
+    if "\n" in text:
+        raise InputError([f"--set {key}: expected one line, got {text!r}."])
+    value = parse_yaml(f"value: {text}", file=f"--set {key}")[0].data["value"]
+    return replace(document, data=_with(document.data, key.split("."), value))
+
+
+def _with(data: dict[str, object], path: list[str], value: object) -> dict[str, object]:
+    first, *rest = path
+    if not rest:
+        return {**data, first: value}
+    below = data.get(first)
+    return {**data, first: _with(below if isinstance(below, dict) else {}, rest, value)}
+
+
+def _with_absolute_paths(campaign: Campaign, base: Path) -> Campaign:
+    pool = tuple(str(base / entry) if (base / entry).exists() else entry for entry in campaign.pool)
+    local = (base / campaign.model).is_dir() and campaign.model != "minilm"
+    model = str((base / campaign.model).resolve()) if local else campaign.model
+    return replace(campaign, pool=pool, model=model)

@@ -1,0 +1,73 @@
+"""What is known of the candidates when a round begins: scores and similarity."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.campaign import schedule
+from engine.campaign.run import Run
+from engine.campaign.steps import incumbent
+from engine.ledger.records import Proposed
+from engine.ledger.result_store import read_warm_up
+from engine.ledger.state import State
+from engine.signals.scores import (
+    Scores,
+    affinity_scores,
+    load_measures,
+    measured_scores,
+    measured_similarity,
+    together,
+)
+from engine.storage.arrays import load_arrays, save_arrays
+from engine.training.jobs import MeasureJob
+
+Evidence = tuple[Scores, NDArray[np.float64] | None]
+"""Scores, and the (N, N) similarity where a policy needs it."""
+
+
+def gather(run: Run, state: State, number: int) -> Evidence:
+    """Scores and similarity of the open candidates, from what the workers measured."""
+    roster = run.plan(state).roster
+    parts: list[Scores] = [{candidate.name: {} for candidate in roster.candidates}]
+    warm_up = state.job(schedule.WARM_UP).completed
+    if "affinity" in run.signals and warm_up:
+        parts.append(affinity_scores(roster, read_warm_up(warm_up, run.folder.arrays)["prefixes"]))
+    measures = load_measures(
+        [
+            (job.tasks, completed)
+            for job in _measure_jobs(run, state, number)
+            if (completed := state.job(job.key).completed)
+        ],
+        run.folder.arrays,
+    )
+    parts.append(measured_scores(measures))
+    wanted = "similarity" in run.signals and measures
+    return together(*parts), measured_similarity(roster, measures) if wanted else None
+
+
+def _measure_jobs(run: Run, state: State, number: int) -> list[MeasureJob]:
+    plan = run.plan(state)
+    return schedule.measure_jobs(
+        plan.campaign,
+        plan.roster,
+        round_number=number,
+        start=incumbent(state),
+        signals=plan.signals,
+    )
+
+
+def keep_similarity(run: Run, similarity: NDArray[np.float64] | None, number: int) -> str:
+    """Store the matrix; its name for the ledger, "" for none."""
+    if similarity is None:
+        return ""
+    tag = f"{schedule.round_key(number)}-similarity"
+    return save_arrays({"similarity": similarity}, run.folder.arrays, tag=tag)
+
+
+def load_similarity(run: Run, line: Proposed) -> NDArray[np.float64] | None:
+    """The (N, N) matrix that a recorded round was decided with."""
+    if not line.similarity:
+        return None
+    matrix: NDArray[np.float64] = load_arrays(run.folder.arrays, line.similarity)["similarity"]
+    return matrix

@@ -1,0 +1,198 @@
+"""The jobs of each stage, from the campaign and what is known so far. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.campaign.budget import step_tokens
+from engine.campaign.roster import Roster
+from engine.campaign.seeds import Stream, seed_for
+from engine.campaign.spec import Campaign
+from engine.ledger.records import MixtureLine
+from engine.training.jobs import BranchJob, EvaluateJob, MeasureJob, Schedule, WarmUpJob
+
+WARM_UP = "warm-up"
+SELECTED = "finish-selected"
+ALL_TASKS = "proof-all-tasks"
+TARGET_ONLY = "proof-target-only"
+
+MEASURED_TOGETHER = 10
+"""Candidates in one measuring job: a number of the campaign, not of the workers, so that jobs keep
+their names when a campaign resumes on another number of them."""
+
+_MEASURED = frozenset({"alignment", "similarity"})
+"""Signals that need the model; affinity is read off the warm-up."""
+
+
+def warm_up_job(campaign: Campaign, roster: Roster, *, attempt: int) -> WarmUpJob:
+    plan = campaign.warm_up
+    return WarmUpJob(
+        key=WARM_UP,
+        attempt=attempt,
+        mixture=roster.proportional(cap=plan.cap, with_targets=True),
+        steps=plan.steps,
+        batch=plan.batch,
+        learning_rate=plan.learning_rate,
+        prefix_learning_rate=plan.prefix_learning_rate,
+        masking=plan.masking,
+        masked_weight=plan.masked_weight,
+        seed=seed_for(campaign.seed, Stream.WARM_UP),
+        deadline_s=campaign.deadline_s,
+    )
+
+
+def measure_jobs(
+    campaign: Campaign, roster: Roster, *, round_number: int, start: str, signals: frozenset[str]
+) -> list[MeasureJob]:
+    """One job for every ten candidates; none when no signal needs the model."""
+    if not (measured := signals & _MEASURED):
+        return []
+    names = [candidate.name for candidate in roster.candidates]
+    chunks = [names[i : i + MEASURED_TOGETHER] for i in range(0, len(names), MEASURED_TOGETHER)]
+    return [
+        MeasureJob(
+            key=f"{round_key(round_number)}-measure-{number}",
+            attempt=1,
+            start=start,
+            tasks=tuple(chunk),
+            signals=measured,
+            probe=campaign.rounds.probe,
+            seed=seed_for(campaign.seed, Stream.PROBE, round_number),
+            deadline_s=campaign.deadline_s,
+        )
+        for number, chunk in enumerate(chunks, start=1)
+    ]
+
+
+def round_jobs(
+    campaign: Campaign, *, round_number: int, start: str, proposals: tuple[MixtureLine, ...]
+) -> list[BranchJob]:
+    """Control, proposals and placebo: same start, schedule and target examples at each step."""
+    key = round_key(round_number)
+    branches: dict[str, tuple[Mapping[str, float], frozenset[str]]] = {
+        f"{key}-control": ({}, frozenset())
+    }
+    for number, line in enumerate(proposals):
+        if line.mixture:  # the empty mixture is the control: its gain is 0, for nothing
+            branches[branch_key(round_number, number)] = (line.mixture, frozenset())
+    placebo = _strongest(proposals)
+    if campaign.rounds.placebo and placebo:
+        branches[f"{key}-placebo"] = ({placebo: 1.0}, frozenset({placebo}))
+    return [
+        BranchJob(
+            key=name,
+            attempt=1,
+            start=start,
+            mixture=mixture,
+            shuffled=shuffled,
+            schedule=_round_schedule(campaign),
+            seed=seed_for(campaign.seed, Stream.BRANCH, round_number),
+            deadline_s=campaign.deadline_s,
+        )
+        for name, (mixture, shuffled) in branches.items()
+    ]
+
+
+def _strongest(proposals: tuple[MixtureLine, ...]) -> str | None:
+    shares = [(share, name) for line in proposals for name, share in line.mixture.items()]
+    return max(shares)[1] if shares else None
+
+
+def _round_schedule(campaign: Campaign) -> Schedule:
+    plan = campaign.rounds
+    return Schedule(
+        steps=plan.steps,
+        target_batch=plan.target_batch,
+        candidate_batch=plan.candidate_batch,
+        learning_rate=plan.learning_rate,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finale:
+    """What the finish starts from."""
+
+    start: str
+    """Checkpoint of the incumbent."""
+    warm_start: str
+    """Checkpoint after the warm-up."""
+    mixture: Mapping[str, float]
+    budget_left: int
+    """Of selection's budget, training tokens."""
+    spent: int
+    """By selection so far."""
+    warm_up_cost: int
+    """Part of `spent`."""
+
+
+def finish_jobs(campaign: Campaign, roster: Roster, finale: Finale) -> list[BranchJob]:
+    """The chosen mixture beside its baselines; each may spend what selection spends in all.
+
+    Target-only starts from the base model and takes its learning rate from the grid; all-tasks is
+    the warm-up's own mixture trained on, so it starts where the warm-up ended, at that cost.
+    """
+    first, *_ = rates = campaign.finish.learning_rates
+    needed = int(campaign.finish.steps * step_tokens(campaign, roster, finale.mixture))
+    allowed = min(finale.budget_left, needed)
+    selected = _to(campaign, first, allowed)
+    jobs = [_finish_job(campaign, SELECTED, finale.start, finale.mixture, selected)]
+    if campaign.finish.baselines:
+        equal = finale.spent + allowed
+        everything = roster.proportional(cap=campaign.warm_up.cap)
+        left = equal - finale.warm_up_cost
+        steps = max(1, int(left / step_tokens(campaign, roster, everything)))
+        broad = _to(campaign, first, left, steps)
+        jobs.append(_finish_job(campaign, ALL_TASKS, finale.warm_start, everything, broad))
+        alone = [_to(campaign, rate, equal // len(rates)) for rate in rates]
+        jobs += [
+            _finish_job(campaign, f"{TARGET_ONLY}-{number}", "", {}, schedule)
+            for number, schedule in enumerate(alone, start=1)
+        ]
+    return jobs
+
+
+def _finish_job(
+    campaign: Campaign, key: str, start: str, mixture: Mapping[str, float], schedule: Schedule
+) -> BranchJob:
+    return BranchJob(
+        key=key,
+        attempt=1,
+        start=start,
+        mixture=mixture,
+        schedule=schedule,
+        seed=seed_for(campaign.seed, Stream.FINISH),
+        deadline_s=campaign.deadline_s,
+    )
+
+
+def _to(campaign: Campaign, rate: float, max_tokens: int, steps: int | None = None) -> Schedule:
+    plan = campaign.finish
+    return Schedule(
+        steps=steps or plan.steps,
+        target_batch=campaign.rounds.target_batch,
+        candidate_batch=campaign.rounds.candidate_batch,
+        learning_rate=rate,
+        evaluate_every=plan.evaluate_every,
+        patience=plan.patience,
+        max_tokens=max(1, max_tokens),
+    )
+
+
+def test_jobs(campaign: Campaign, checkpoints: Mapping[str, str]) -> list[EvaluateJob]:
+    """One per arm: the only reading of the test split."""
+    return [
+        EvaluateJob(
+            key=f"proof-test-{arm}", attempt=1, start=checkpoint, deadline_s=campaign.deadline_s
+        )
+        for arm, checkpoint in checkpoints.items()
+    ]
+
+
+def branch_key(round_number: int, proposal: int) -> str:
+    """Job key of a round's proposal, counted from 0."""
+    return f"{round_key(round_number)}-p{proposal + 1}"
+
+
+def round_key(round_number: int) -> str:
+    return f"r{round_number:02d}"

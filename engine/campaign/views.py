@@ -1,0 +1,91 @@
+"""What a policy sees in a round, rebuilt from the ledger alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.campaign.roster import Roster, without
+from engine.campaign.spec import Campaign
+from engine.ledger.records import Closed, GainLine, Proposed
+from engine.ledger.state import State
+from engine.signals.scores import Scores
+from policies import Observation, Outcome, Proposal, Round, TargetGain, View
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """When a policy is asked."""
+
+    round: int
+    rounds_left: int
+    """0 asks for the mixture to freeze."""
+    budget_left: int
+
+
+def view_at(
+    campaign: Campaign,
+    roster: Roster,
+    state: State,
+    moment: Moment,
+    evidence: tuple[Scores, NDArray[np.float64] | None],
+) -> View:
+    """The view of `moment`; `evidence` is scores and similarity as recorded or just measured."""
+    scores, similarity = evidence
+    return View(
+        candidates=tuple(
+            replace(candidate, scores=scores.get(candidate.name, {}))
+            for candidate in roster.candidates
+        ),
+        targets=roster.targets,
+        history=history_of(state, before=moment.round),
+        round=moment.round,
+        rounds_left=moment.rounds_left,
+        budget_left=moment.budget_left,
+        max_proposals=campaign.rounds.proposals,
+        similarity=similarity,
+    )
+
+
+def roster_at(roster: Roster, scores: Scores) -> Roster:
+    """The candidates that were open when `scores` were recorded: every one of them has a row."""
+    gone = {candidate.name for candidate in roster.candidates} - set(scores)
+    return without(roster, frozenset(gone))
+
+
+def history_of(state: State, *, before: int) -> tuple[Round, ...]:
+    """Closed rounds with number below `before`, oldest first."""
+    pairs = zip(state.proposed, state.closed, strict=False)
+    return tuple(_round(proposed, closed) for proposed, closed in pairs if closed.round < before)
+
+
+def _round(proposed: Proposed, closed: Closed) -> Round:
+    return Round(
+        number=closed.round,
+        observations=tuple(
+            Observation(
+                proposal=Proposal(mixture=dict(line.mixture), reason=line.reason),
+                outcome=_outcome(gain),
+            )
+            for line, gain in zip(proposed.proposals, closed.gains, strict=False)
+        ),
+    )
+
+
+def _outcome(line: GainLine) -> Outcome:
+    if line.status == "failed":
+        return Outcome(status="failed", cost=line.cost)
+    return Outcome(
+        status="finished",
+        cost=line.cost,
+        gain=line.gain,
+        se=line.se,
+        targets={
+            target: TargetGain(
+                gain=numbers["gain"], se=numbers["se"], metric_gain=numbers["metric_gain"]
+            )
+            for target, numbers in line.targets.items()
+        },
+    )

@@ -1,0 +1,132 @@
+"""A model and a target's splits in, judgements example by example out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.gains.calibration import calibrated_losses, fit, plain_losses
+from engine.model.batch import Encoded
+from engine.model.interface import TaskModel
+from engine.training.failures import DivergedError
+from engine.training.jobs import Evaluation, Judgement
+from tasks import METRICS, Kind, Task
+
+# Shape suffixes: N examples, C answers.
+
+
+def predict(
+    model: TaskModel, encoded: Sequence[Encoded], *, batch_size: int = 32
+) -> NDArray[np.float64]:
+    """What the model answers, dropout off.
+
+    Returns:
+        (N, C) logits or scores as `TaskModel.logits`, in the order of `encoded`; C the most answers
+        of any example, missing ones -inf.
+
+    Raises:
+        DivergedError: If an answer is nan or +inf.
+    """
+    outputs: list[NDArray[np.float64]] = [np.empty(0)] * len(encoded)
+    with evaluating(model), torch.inference_mode():
+        for chunk in batches_by_length(encoded, batch_size):
+            logits = model.logits(model.collate([encoded[i] for i in chunk]))
+            for index, row in zip(chunk, logits.double().cpu().numpy(), strict=True):
+                outputs[index] = row
+    table = np.full((len(encoded), max(map(len, outputs), default=1)), -np.inf)
+    for index, row in enumerate(outputs):
+        table[index, : len(row)] = row
+    bad = np.isnan(table) | np.isposinf(table)
+    if bad.any():
+        raise DivergedError(
+            f"{int(bad.any(axis=1).sum())} of {len(table)} examples are answered with nan or "
+            "infinity: the model has diverged; a lower learning rate may help."
+        )
+    return table
+
+
+def judge_branch(
+    model: TaskModel,
+    task: Task,
+    *,
+    selection: Sequence[Encoded],
+    gate: Sequence[Encoded],
+    batch_size: int = 32,
+) -> Evaluation:
+    """Judge a branch on one target, its temperature or residual scale fitted on the gate split.
+
+    Raises:
+        DivergedError: As `predict`.
+    """
+    outputs = predict(model, [*gate, *selection], batch_size=batch_size)
+    gate_NC, selection_NC = outputs[: len(gate)], outputs[len(gate) :]
+    temperature = fit(gate_NC, _gold(gate), kind=task.kind)
+    return Evaluation(
+        temperature=temperature,
+        selection=_judgement(selection_NC, _gold(selection), task, temperature),
+        gate=_judgement(gate_NC, _gold(gate), task, temperature),
+    )
+
+
+def judge_test(
+    model: TaskModel,
+    task: Task,
+    test: Sequence[Encoded],
+    *,
+    temperature: float,
+    batch_size: int = 32,
+) -> Judgement:
+    """Judge a checkpoint on a split that had no part in fitting `temperature`."""
+    outputs = predict(model, test, batch_size=batch_size)
+    return _judgement(outputs, _gold(test), task, temperature)
+
+
+def predictions(outputs_NC: NDArray[np.float64], *, kind: Kind) -> NDArray[np.float64]:
+    """(N,) the score, or the index of the likeliest answer (the first of equals)."""
+    if kind == "score":
+        return outputs_NC[:, 0].copy()
+    return np.asarray(outputs_NC.argmax(axis=1), dtype=np.float64)
+
+
+@contextmanager
+def evaluating(model: TaskModel) -> Iterator[None]:
+    """Turn dropout off, and back to what it was."""
+    training = bool(getattr(model, "training", False))
+    model.train(False)
+    try:
+        yield
+    finally:
+        model.train(training)
+
+
+def batches_by_length(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:
+    """Indices of examples of like length, so that little is padded; the longest come first.
+
+    The order is a function of the lengths alone, so that the same examples always meet.
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
+    longest = [-max(len(row.ids) for row in example.rows) for example in encoded]
+    order = np.argsort(np.asarray(longest, dtype=np.int64), kind="stable").tolist()
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
+def _gold(encoded: Sequence[Encoded]) -> NDArray[np.float64]:
+    return np.array([example.gold for example in encoded], dtype=np.float64)
+
+
+def _judgement(
+    outputs_NC: NDArray[np.float64], gold_N: NDArray[np.float64], task: Task, temperature: float
+) -> Judgement:
+    answers = predictions(outputs_NC, kind=task.kind)
+    return Judgement(
+        losses=calibrated_losses(outputs_NC, gold_N, kind=task.kind, temperature=temperature),
+        plain_losses=plain_losses(outputs_NC, gold_N, kind=task.kind),
+        predictions=answers,
+        metric=float(METRICS[task.metric](answers, gold_N)),
+    )

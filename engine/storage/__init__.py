@@ -1,0 +1,1 @@
+"""The disk: whole files, checkpoints and arrays under their own hash."""

@@ -1,0 +1,1 @@
+"""Jobs, who does them, and how: data order, warm-up, branches."""
