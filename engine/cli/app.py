@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.failures import exit_code_of
+from engine.cli.failures import TerminatedError, exit_code_of
 
 app = typer.Typer(
     name="sextant",
@@ -131,7 +131,7 @@ def run_command(arguments: list[str]) -> int:
     try:
         code = app(left, standalone_mode=False, prog_name="sextant")
         return code if isinstance(code, int) else 0
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt, TerminatedError) as error:
         if debug:
             raise
         return exit_code_of(error)

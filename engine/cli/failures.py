@@ -9,6 +9,17 @@ import click
 BAD_INPUT = 2
 
 
+class TerminatedError(BaseException):
+    """A signal asked the process to end: nothing unfinished is written."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+    def __str__(self) -> str:
+        return "interrupted; the same command resumes the campaign."
+
+
 def exit_code_of(error: BaseException) -> int:
     """Print what `error` means for the user; the exit code that goes with it.
 
@@ -21,7 +32,7 @@ def exit_code_of(error: BaseException) -> int:
         case click.ClickException():
             return _say(f"Error: {error.format_message()} See 'sextant --help'.", BAD_INPUT)
         case click.Abort() | KeyboardInterrupt():
-            return _say("Interrupted; the same command resumes the campaign.", 130)
+            return _say("Interrupted.", 130)
         case _ if isinstance(own, int):
             return _say(f"Error: {error}", own)
         case ValueError():

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from engine.campaign.campaign_file import check_campaign, read_campaign
-from engine.campaign.measuring import Signals, measure_signals
-from engine.campaign.opening import open_campaign
 from engine.campaign.ray_job import check_out_folder
 from engine.campaign.run_folder import RunFolder
-from engine.signals.signal_files import write_signals
+
+if TYPE_CHECKING:
+    from engine.campaign.measuring import Signals
 
 
 def measure_file(path: Path, out: Path, settings: Sequence[str]) -> None:
     """Measure the pool of a campaign file in `out`, and show the candidates ranked."""
     check_out_folder(out)
     checked = check_campaign(*read_campaign(path, settings))
+    # Only now, so that a mistake is answered before torch and transformers are loaded.
+    from engine.campaign.measuring import measure_signals
+    from engine.campaign.opening import open_campaign
+    from engine.signals.signal_files import write_signals
+
     folder = RunFolder.prepare(out.resolve())
     with open_campaign(checked, folder) as campaign:
         signals = measure_signals(campaign.run, campaign.ledger.records)
