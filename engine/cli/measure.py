@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from engine.campaign.campaign_file import check_campaign, read_campaign
 from engine.campaign.ray_job import check_out_folder
 from engine.campaign.run_folder import RunFolder
+from engine.cli.console import open_console
 
 if TYPE_CHECKING:
     from engine.campaign.measuring import Signals
@@ -35,7 +35,7 @@ def measure_file(path: Path, out: Path, settings: Sequence[str]) -> None:
 
 
 def _print(signals: Signals, written: Sequence[Path]) -> None:
-    console = Console()
+    console = open_console()
     for column, target in enumerate(signals.targets):
         table = Table(title=f"candidates for {escape(target)}", box=None, title_justify="left")
         table.add_column("candidate")

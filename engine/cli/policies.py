@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import inspect
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from engine.campaign.plugins import load_policy, policy_class, policy_names, policy_options
+from engine.cli.console import open_console
 from policies.testing import POLICY_CHECKS
 from tasks import InputError
 
@@ -20,11 +20,11 @@ def print_policies() -> None:
     table.add_column("what it does")
     for name in policy_names():
         table.add_row(name, escape(_purpose(policy_class(name))))
-    Console().print(table)
+    open_console().print(table)
 
 
 def print_policy(name: str) -> None:
-    console = Console()
+    console = open_console()
     found = policy_class(name)
     console.print(f"[bold]{escape(name)}[/bold]\n\n{escape(inspect.getdoc(found) or '')}\n")
     if not dataclasses.is_dataclass(found):
@@ -41,7 +41,7 @@ def print_policy(name: str) -> None:
 
 def run_checks(name: str) -> None:
     """Raises InputError listing the checks that failed."""
-    console = Console()
+    console = open_console()
     policy = load_policy(name, {})
     broken: list[str] = []
     for check in POLICY_CHECKS:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from engine.cli.console import open_console
 from tasks import Example, Pool, Task, load_pool
 
 _SHOWN = 3
@@ -24,13 +24,13 @@ def print_tasks(entries: Sequence[str]) -> None:
         table.add_column(heading, justify="right")
     for task in pool.values():
         table.add_row(*(escape(cell) for cell in _row(task)))
-    Console().print(table)
+    open_console().print(table)
 
 
 def print_task(name: str, entries: Sequence[str]) -> None:
     pool = load_pool(entries, base=Path.cwd())
     task = pool[name]
-    console = Console()
+    console = open_console()
     console.print(f"[bold]{escape(task.name)}[/bold]  {escape(task.description)}\n")
     for example in task.train[:_SHOWN]:
         console.print(escape(_posed(task, example)), "\n")
@@ -40,7 +40,7 @@ def check_card(card: Path) -> None:
     pool: Pool = load_pool([str(card.resolve())], base=Path.cwd())
     for task in pool.values():
         sizes = f"{len(task.train)} train, {len(task.validation)} validation, {len(task.test)} test"
-        Console().print(f"[green]ok[/green]  {escape(task.name)}: {sizes} examples")
+        open_console().print(f"[green]ok[/green]  {escape(task.name)}: {sizes} examples")
 
 
 def _row(task: Task) -> tuple[str, ...]:
