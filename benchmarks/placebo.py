@@ -3,9 +3,10 @@
 From one warmed-up checkpoint per seed, trains the target alone (the control) and beside it, each
 in its own branch: a task that should help, the same one with shuffled labels, one that should harm,
 and a decoy. Prints each branch's gain over the control, calibrated and plain, by seed and over all.
-The shuffled branch and the decoy must not come out above zero when calibrated.
+The shuffled branch and the decoy must not come out above zero when calibrated. Warm-up, steps and
+rates are those of a campaign file, because a gain is a fact about a task *and* a regime.
 
-    python benchmarks/placebo.py --seeds 0 1 2 --processes 2
+    python benchmarks/placebo.py examples/pydocs.yaml --seeds 0 1 2 --processes 2
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ import multiprocessing
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
+from engine.campaign.campaign_file import read_campaign
 from engine.campaign.roster import roster_of
-from engine.campaign.schedule import warm_up_job
-from engine.campaign.seeds import Stream, seed_for
-from engine.campaign.spec import Campaign, ExecutorChoice, WarmUp
+from engine.campaign.schedule import round_jobs, warm_up_job
+from engine.campaign.spec import Campaign
 from engine.gains.gain import paired_gain
+from engine.ledger.records import MixtureLine
 from engine.training.executor import Setting
-from engine.training.jobs import BranchJob, BranchResult, Evaluation, Schedule, WarmUpResult
+from engine.training.jobs import BranchJob, BranchResult, Evaluation, WarmUpResult
 from engine.training.workbench import Workbench
 from tasks import load_pool, screen
 
@@ -38,20 +39,15 @@ from tasks import load_pool, screen
 class Trial:
     """What one run of the script compares; plain data, so that it can go to another process."""
 
-    pool: str
-    target: str
+    campaign: Path
     helpful: str
     harmful: str
     decoy: str
-    model: str
-    max_length: int
-    precision: Literal["float32", "bfloat16"]
-    warm_up: int
-    """Steps."""
-    steps: int
-    learning_rate: float
-    threads: int
     folder: Path
+
+    def read(self, seed: int) -> Campaign:
+        """The campaign, on one seed and in one process."""
+        return read_campaign(self.campaign, [f"seed={seed}", "executor.name=local"])[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,13 +64,15 @@ def main() -> None:
     """Run the trials and print the tables."""
     options = _options()
     trial = Trial(
-        **{name: getattr(options, name) for name in Trial.__annotations__ if name != "folder"},
+        campaign=options.campaign,
+        helpful=options.helpful,
+        harmful=options.harmful,
+        decoy=options.decoy,
         folder=Path(options.out or tempfile.mkdtemp(prefix="placebo-")).resolve(),
     )
-    print(
-        f"target {trial.target}; {trial.warm_up} steps of warm-up, {trial.steps} of branches",
-        flush=True,
-    )
+    campaign = trial.read(options.seeds[0])
+    print(f"target {campaign.target}; {campaign.warm_up.steps} steps of warm-up,", end=" ")
+    print(f"{campaign.rounds.steps} of branches at {campaign.rounds.learning_rate:g}", flush=True)
     results: list[dict[str, Gain]] = []
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
@@ -89,25 +87,13 @@ def main() -> None:
 
 def gains_of(trial: Trial, seed: int) -> dict[str, Gain]:
     """Train control and branches from one warmed-up checkpoint; gains by a label for people."""
-    campaign = Campaign(
-        name="placebo",
-        target=trial.target,
-        pool=(trial.pool,),
-        model=trial.model,
-        max_length=trial.max_length,
-        precision=trial.precision,
-        seed=seed,
-        budget_tokens=1,
-        warm_up=WarmUp(steps=max(1, trial.warm_up)),
-        executor=ExecutorChoice(name="local", threads=trial.threads),
-    )
+    campaign = trial.read(seed)
     setting = Setting(campaign=campaign, folder=trial.folder / f"seed-{seed}")
     (setting.folder / "checkpoints").mkdir(parents=True, exist_ok=True)
     bench = Workbench(setting)
-    start = _warmed_up(bench, campaign) if trial.warm_up else ""
-    control, *others = (
-        _branch(bench, trial, job) for job in _jobs(trial, start=start, campaign_seed=seed)
-    )
+    start = _warmed_up(bench, campaign)
+    (target,) = campaign.targets
+    control, *others = (_branch(bench, target, job) for job in _jobs(trial, campaign, start=start))
     labels = (
         f"{trial.helpful}",
         f"{trial.helpful}, labels shuffled",
@@ -125,39 +111,21 @@ def _warmed_up(bench: Workbench, campaign: Campaign) -> str:
     return result.checkpoint.sha256
 
 
-def _jobs(trial: Trial, *, start: str, campaign_seed: int) -> list[BranchJob]:
+def _jobs(trial: Trial, campaign: Campaign, *, start: str) -> list[BranchJob]:
     """Control first, then the branches in the order of the table."""
-    mixtures: list[tuple[str, str, bool]] = [
-        ("control", "", False),
-        ("helpful", trial.helpful, False),
-        ("shuffled", trial.helpful, True),
-        ("harmful", trial.harmful, False),
-        ("decoy", trial.decoy, False),
+    lines = [
+        MixtureLine(mixture={task: 1.0}, reason="")
+        for task in (trial.helpful, trial.helpful, trial.harmful, trial.decoy)
     ]
-    return [
-        BranchJob(
-            key=key,
-            attempt=1,
-            start=start,
-            mixture={task: 1.0} if task else {},
-            shuffled=frozenset({task} if shuffled else ()),
-            schedule=Schedule(
-                steps=trial.steps,
-                target_batch=16,
-                candidate_batch=16,
-                learning_rate=trial.learning_rate,
-            ),
-            seed=seed_for(campaign_seed, Stream.BRANCH),
-            deadline_s=math.inf,
-        )
-        for key, task, shuffled in mixtures
-    ]
+    jobs = round_jobs(campaign, round_number=0, start=start, proposals=tuple(lines))
+    placebo = replace(jobs[2], shuffled=frozenset({trial.helpful}))
+    return [*jobs[:2], placebo, *jobs[3:5]]
 
 
-def _branch(bench: Workbench, trial: Trial, job: BranchJob) -> Evaluation:
+def _branch(bench: Workbench, target: str, job: BranchJob) -> Evaluation:
     result = bench.perform(job)
     assert isinstance(result, BranchResult)
-    return result.evaluations[trial.target]
+    return result.evaluations[target]
 
 
 def _gain(control: Evaluation, branch: Evaluation) -> Gain:
@@ -201,20 +169,12 @@ def _print_table(title: str, rows: Mapping[str, tuple[str, str, str]]) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--pool", default="pydocs", help="a suite or a card file")
-    parser.add_argument("--target", default="argument_type")
-    parser.add_argument("--helpful", default="argument_annotation")
+    parser.add_argument("campaign", type=Path, help="a campaign file with one target")
+    parser.add_argument("--helpful", default="argument_default")
     parser.add_argument("--harmful", default="library_of_argument")
     parser.add_argument("--decoy", default="decoy_argument_default")
-    parser.add_argument("--model", default="minilm")
-    parser.add_argument("--max-length", type=int, default=40, help="tokens")
-    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
-    parser.add_argument("--warm-up", type=int, default=60, help="steps; 0 starts untrained")
-    parser.add_argument("--steps", type=int, default=40, help="of each branch")
-    parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--processes", type=int, default=1, help="seeds trained side by side")
-    parser.add_argument("--threads", type=int, default=1, help="of each process")
     parser.add_argument("--out", default="", help="folder of checkpoints; default: a temporary one")
     return parser.parse_args()
 
