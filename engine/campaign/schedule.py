@@ -26,6 +26,7 @@ _MEASURED = frozenset({"alignment", "similarity"})
 
 
 def warm_up_job(campaign: Campaign, roster: Roster, *, attempt: int) -> WarmUpJob:
+    """Stage 3: all tasks, examples-proportional with the cap."""
     plan = campaign.warm_up
     return WarmUpJob(
         key=WARM_UP,
@@ -195,4 +196,5 @@ def branch_key(round_number: int, proposal: int) -> str:
 
 
 def round_key(round_number: int) -> str:
+    """What the job keys of a round begin with, counted from 0."""
     return f"r{round_number:02d}"

@@ -166,10 +166,12 @@ def incumbent(state: State) -> str:
 
 
 def checkpoint_of(state: State, job: str) -> str:
+    """Sha256 of what a job trained; "" while it has not completed."""
     completed = state.job(job).completed
     return completed.checkpoint if completed else ""
 
 
 def tokens_of(state: State, job: str) -> int:
+    """Training tokens of a completed job; 0 while it has not."""
     completed = state.job(job).completed
     return completed.tokens if completed else 0

@@ -15,6 +15,7 @@ from tasks import InputError
 
 
 def print_policies() -> None:
+    """A line for each installed policy."""
     table = Table(box=None, pad_edge=False)
     table.add_column("policy", style="bold")
     table.add_column("what it does")
@@ -24,6 +25,7 @@ def print_policies() -> None:
 
 
 def print_policy(name: str) -> None:
+    """What a policy is for, and its options with their defaults."""
     console = open_console()
     found = policy_class(name)
     console.print(f"[bold]{escape(name)}[/bold]\n\n{escape(inspect.getdoc(found) or '')}\n")

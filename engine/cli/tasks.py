@@ -16,6 +16,7 @@ _SHOWN = 3
 
 
 def print_tasks(entries: Sequence[str]) -> None:
+    """A table of the pool."""
     pool = load_pool(entries, base=Path.cwd())
     table = Table(box=None, pad_edge=False)
     for heading in ("task", "family", "kind", "answers", "metric"):
@@ -28,6 +29,7 @@ def print_tasks(entries: Sequence[str]) -> None:
 
 
 def print_task(name: str, entries: Sequence[str]) -> None:
+    """What a task is, and its first training examples."""
     pool = load_pool(entries, base=Path.cwd())
     task = pool[name]
     console = open_console()
@@ -37,6 +39,7 @@ def print_task(name: str, entries: Sequence[str]) -> None:
 
 
 def check_card(card: Path) -> None:
+    """Read a card's data to the last row; problems are raised with file and line."""
     pool: Pool = load_pool([str(card.resolve())], base=Path.cwd())
     for task in pool.values():
         sizes = f"{len(task.train)} train, {len(task.validation)} validation, {len(task.test)} test"

@@ -33,6 +33,8 @@ class Opened:
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)
 class Resumed:
+    """A later start of the same campaign."""
+
     versions: Mapping[str, str]
     accepted: tuple[str, ...] = ()
     """Differences that the user accepted, one line each."""
@@ -49,6 +51,8 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)
 class Failed:
+    """An attempt came to nothing, and what was decided about it."""
+
     job: str
     attempt: int
     kind: Annotated[str, Field(alias="failure")]
@@ -77,6 +81,8 @@ class Completed:
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)
 class MixtureLine:
+    """A proposal as the ledger keeps it."""
+
     mixture: Mapping[str, float]
     reason: str
 
@@ -131,6 +137,8 @@ class Closed:
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)
 class Withdrawn:
+    """A candidate that no later round may propose."""
+
     task: str
     reason: str
 
@@ -174,6 +182,8 @@ class Delivered:
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)
 class Finished:
+    """Last line of a campaign."""
+
     reason: Literal["delivered", "stopped", "no candidates"]
 
 

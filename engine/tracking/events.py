@@ -11,6 +11,8 @@ from engine.ledger.records import Delivered, GainLine, MixtureLine
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignOpened:
+    """A campaign starts or goes on."""
+
     name: str
     campaign_id: str
     target: str
@@ -27,6 +29,8 @@ class CampaignOpened:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageStarted:
+    """Jobs that run side by side are about to start."""
+
     stage: str
     """A line a person can read, e.g. "round 2 of 4: training control and 3 proposals"."""
     jobs: int
@@ -34,6 +38,8 @@ class StageStarted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobEnded:
+    """A job completed, or an attempt at it failed."""
+
     job: str
     ok: bool
     seconds: float
@@ -43,6 +49,8 @@ class JobEnded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoundClosed:
+    """Gains of a round, and where the next one starts."""
+
     round: int
     proposals: tuple[MixtureLine, ...]
     gains: tuple[GainLine, ...]
@@ -55,6 +63,8 @@ class RoundClosed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignDelivered:
+    """The end: who won, what was chosen, where the report lies."""
+
     delivered: Delivered
     mixture: Mapping[str, float]
     reason: str

@@ -148,6 +148,8 @@ class CheckpointRef:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WarmUpResult:
+    """A warm-up, its prefix vectors and the lengths that it counted."""
+
     key: str
     attempt: int
     checkpoint: CheckpointRef
@@ -162,6 +164,8 @@ class WarmUpResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BranchResult:
+    """A trained branch, judged on every target."""
+
     key: str
     attempt: int
     checkpoint: CheckpointRef
@@ -174,6 +178,8 @@ class BranchResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasureResult:
+    """Signals of a job's candidates, rows in the order of `tasks`."""
+
     key: str
     attempt: int
     tasks: tuple[str, ...]
@@ -189,6 +195,8 @@ class MeasureResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EvaluateResult:
+    """A checkpoint judged on the test split."""
+
     key: str
     attempt: int
     test: Mapping[str, Judgement]
