@@ -8,7 +8,7 @@ from engine.campaign import schedule
 from engine.campaign.run import Run
 from engine.gains.advance import advance
 from engine.gains.gain import compare
-from engine.ledger.records import Closed, GainLine
+from engine.ledger.records import Closed, Completed, GainLine
 from engine.ledger.result_store import read_evaluations
 from engine.ledger.state import State
 from engine.training.jobs import Evaluation
@@ -29,13 +29,28 @@ def close(run: Run, state: State, number: int) -> Closed:
     decision = advance(gains, confidence=run.campaign.rounds.confidence, placebos=[placebo])
     winner = state.job(decision.branch).completed if decision.branch else control
     assert winner, "only a completed branch has a gain above 0"
+    next_start = _better_on_gate(run, state, winner)
     return Closed(
         round=number,
         gains=tuple(gains),
         control_cost=control.tokens,
-        advanced=winner.job,
-        checkpoint=winner.checkpoint,
+        advanced=next_start.job,
+        checkpoint=next_start.checkpoint,
     )
+
+
+def _better_on_gate(run: Run, state: State, winner: Completed) -> Completed:
+    """The round's winner, or the start it came from where that was better on the gate split.
+
+    More training is no progress by itself: a small target is soon overfitted, by every branch.
+    """
+    start = state.job(state.closed[-1].advanced).completed if state.closed else None
+    if start is None:  # the warm-up, which was judged on nothing
+        return winner
+    before = read_evaluations(start, run.folder.arrays)
+    now = read_evaluations(winner, run.folder.arrays)
+    gained = compare(before, now, run.campaign.targets).gate_gain
+    return winner if gained > 0 else start
 
 
 def _gain(

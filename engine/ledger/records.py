@@ -131,7 +131,8 @@ class Closed:
     """In the order of the proposals; a placebo branch last."""
     control_cost: int
     advanced: str
-    """Job key of the branch that the next round starts from; the control's when none passed."""
+    """Job key of the branch that the next round starts from: the control's when no branch passed,
+    an earlier round's when none was better on the gate split than the start."""
     checkpoint: str
 
 

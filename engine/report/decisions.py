@@ -69,5 +69,8 @@ def _closed(record: Closed) -> Decision:
             name = line.branch.rpartition("-")[2]
             why = f"gain on the gate split {gain_text(line.gate_gain, line.gate_se)}"
             return Decision(when=when, what=f"{name} advanced", why=why)
+    if not record.advanced.startswith(f"r{record.round:02d}-"):
+        why = "on the gate split, none was better than the state that all had started from"
+        return Decision(when=when, what="The next round starts where this one did", why=why)
     why = "no branch's gain on the gate split was certainly above zero"
     return Decision(when=when, what="The control goes on", why=why)

@@ -128,7 +128,7 @@ def rounds_section(facts: Facts) -> Parts:
             _figure(
                 pictures.rounds_picture(facts),
                 "Filled and bold: the branch from which the next round started; in the other "
-                "rounds the control went on.",
+                "rounds the control went on, or the start was better than all.",
                 total=len(facts.branches),
             ),
             _branch_table(facts),

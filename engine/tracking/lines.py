@@ -87,8 +87,10 @@ def finding(event: RoundClosed) -> str:
 
 
 def decision(event: RoundClosed) -> str:
-    advanced = any(found.branch == event.advanced for found in event.gains)
-    return "advanced" if advanced else "the control goes on"
+    if any(found.branch == event.advanced for found in event.gains):
+        return "advanced"
+    stays = not event.advanced.startswith(f"r{event.round:02d}-")
+    return "none better than the start" if stays else "the control goes on"
 
 
 def delivered_line(event: CampaignDelivered) -> str:

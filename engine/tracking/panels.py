@@ -14,7 +14,7 @@ from rich.text import Text
 
 from engine.ledger.records import Delivered
 from engine.tracking.events import CampaignDelivered, CampaignOpened, RoundClosed
-from engine.tracking.lines import ARM_COLUMNS, DELIVERED, arm_rows, best
+from engine.tracking.lines import ARM_COLUMNS, DELIVERED, arm_rows, best, decision
 from engine.wording import (
     arm_text,
     gain_text,
@@ -67,7 +67,7 @@ def _round_words(event: RoundClosed, rounds: int) -> Text:
     words.append("\u25cf " if advanced else "\u25cb ", "green" if advanced else "yellow")
     words.append(f"round {event.round + 1}{f'/{rounds}' if rounds else ''}  ", "bold")
     words.append(f"{gain:<18} ", "green" if advanced else "")
-    words.append(f"{'advanced' if advanced else 'control stays':<14}")
+    words.append(f"{decision(event):<27}")
     words.append(f"{tokens_text(event.budget_left):>7} left  ", "dim")
     words.append(f"{failed} failed  " if failed else "", "red")
     words.append(mixture)

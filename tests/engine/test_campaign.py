@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from campaign_here import decisions, run_here
-from small_campaign import write_small_campaign
+from small_campaign import SMALL, write_small_campaign
 
+from engine.campaign.steps import gate_loss_of
 from engine.ledger.records import Chosen, Closed, Completed, Delivered, Proposed, Record, Started
 from engine.ledger.state import State, fold
 
@@ -74,6 +75,15 @@ def test_what_is_delivered_has_the_lowest_gate_loss(ran: Ran) -> None:
     assert state.delivered
     losses = {c.arm: c.gate_loss for c in state.delivered.contenders}
     assert math.isclose(losses[state.delivered.arm], min(losses.values()), abs_tol=1e-8)
+
+
+def test_no_round_starts_from_a_state_that_is_worse_on_the_gate_split(tmp_path: Path) -> None:
+    rounds = {**SMALL["rounds"], "count": 4, "learning_rate": 0.05}
+    campaign = write_small_campaign(tmp_path, rounds=rounds)
+    state, _ = run_here(campaign, tmp_path / "out")
+    losses = [gate_loss_of(state, closed.advanced) for closed in state.closed]
+    assert losses == sorted(losses, reverse=True)
+    assert len({closed.checkpoint for closed in state.closed}) < len(losses), "every round helped"
 
 
 def test_losing_branches_leave_no_checkpoints_behind(ran: Ran) -> None:
