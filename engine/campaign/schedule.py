@@ -111,6 +111,15 @@ def _round_schedule(campaign: Campaign) -> Schedule:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Trained:
+    """What a finished branch left behind."""
+
+    checkpoint: str
+    temperatures: Mapping[str, float]
+    """By target."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Finale:
     """What the finish starts from."""
 
@@ -180,13 +189,17 @@ def _to(campaign: Campaign, rate: float, max_tokens: int, steps: int | None = No
     )
 
 
-def test_jobs(campaign: Campaign, checkpoints: Mapping[str, str]) -> list[EvaluateJob]:
+def test_jobs(campaign: Campaign, arms: Mapping[str, Trained]) -> list[EvaluateJob]:
     """One per arm: the only reading of the test split."""
     return [
         EvaluateJob(
-            key=f"proof-test-{arm}", attempt=1, start=checkpoint, deadline_s=campaign.deadline_s
+            key=f"proof-test-{arm}",
+            attempt=1,
+            start=trained.checkpoint,
+            temperatures=trained.temperatures,
+            deadline_s=campaign.deadline_s,
         )
-        for arm, checkpoint in checkpoints.items()
+        for arm, trained in arms.items()
     ]
 
 

@@ -133,8 +133,8 @@ def _finishing(plan: Plan, state: State) -> Step:
     work = _work("finish: the chosen mixture and its baselines", finish, state)
     if work:
         return work
-    checkpoints = {arm: checkpoint_of(state, job) for arm, job in arms_of(state).items()}
-    tests = schedule.test_jobs(plan.campaign, checkpoints)
+    trained = {arm: _trained(state, job) for arm, job in arms_of(state).items()}
+    tests = schedule.test_jobs(plan.campaign, trained)
     return _work("test: each arm once", tests, state) or Deliver()
 
 
@@ -147,6 +147,16 @@ def arms_of(state: State) -> dict[str, str]:
     if state.job(schedule.ALL_TASKS).completed:
         arms["all-tasks"] = schedule.ALL_TASKS
     return arms
+
+
+def _trained(state: State, job: str) -> schedule.Trained:
+    completed = state.job(job).completed
+    assert completed and completed.facts, f"{job} was not trained"
+    by_target = completed.facts["targets"]
+    return schedule.Trained(
+        checkpoint=completed.checkpoint,
+        temperatures={target: facts["temperature"] for target, facts in by_target.items()},
+    )
 
 
 def gate_loss_of(state: State, job: str) -> float:

@@ -99,6 +99,8 @@ class EvaluateJob:
     key: str
     attempt: int
     start: str
+    temperatures: Mapping[str, float]
+    """target -> temperature or residual scale, as fitted on the gate split when it was trained."""
     deadline_s: float
 
 

@@ -162,9 +162,9 @@ class Workbench:
                 self._model,
                 self._pool[name],
                 self._encoded.test(name),
-                temperature=self._judged(name).temperature,
+                temperature=temperature,
             )
-            for name in self._campaign.targets
+            for name, temperature in job.temperatures.items()
         }
         cost = Cost(tokens=0, examples=0, seconds=0.0)
         return EvaluateResult(key=job.key, attempt=job.attempt, test=test, cost=cost)

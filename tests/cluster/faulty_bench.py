@@ -65,7 +65,7 @@ def setting_in(folder: Path, **choice: Any) -> Setting:
 
 
 def job(key: str, *, deadline_s: float = 60.0, attempt: int = 1) -> EvaluateJob:
-    return EvaluateJob(key=key, attempt=attempt, start="", deadline_s=deadline_s)
+    return EvaluateJob(key=key, attempt=attempt, start="", temperatures={}, deadline_s=deadline_s)
 
 
 def pid_of(answer: Result | Failure) -> int:

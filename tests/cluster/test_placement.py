@@ -24,7 +24,7 @@ def branch(key: str, *, steps: int, mixture: dict[str, float] | None = None) -> 
 
 def jobs() -> list[Job]:
     return [
-        EvaluateJob(key="test", attempt=1, start="", deadline_s=1.0),
+        EvaluateJob(key="test", attempt=1, start="", temperatures={}, deadline_s=1.0),
         branch("control", steps=10, mixture={}),
         branch("p1", steps=10),
         branch("p2", steps=10),

@@ -68,7 +68,9 @@ MEASURE = MeasureJob(
     seed=(0, 5, 0),
     deadline_s=60,
 )
-TEST = EvaluateJob(key="proof-test-selected", attempt=1, start="", deadline_s=60)
+TEST = EvaluateJob(
+    key="proof-test-selected", attempt=1, start="", temperatures={"mood": 1.0}, deadline_s=60
+)
 
 
 @pytest.fixture(scope="module")
