@@ -140,11 +140,12 @@ def finish_jobs(campaign: Campaign, roster: Roster, finale: Finale) -> list[Bran
     """The chosen mixture beside its baselines; each may spend what selection spends in all.
 
     Target-only starts from the base model and takes its learning rate from the grid; all-tasks is
-    the warm-up's own mixture trained on, so it starts where the warm-up ended, at that cost.
+    the warm-up's own mixture trained on, so it starts where the warm-up ended, at that cost. Their
+    schedules are as long as equal cost allows; early stopping on the gate split ends them sooner.
     """
     first, *_ = rates = campaign.finish.learning_rates
     needed = int(campaign.finish.steps * step_tokens(campaign, roster, finale.mixture))
-    allowed = min(finale.budget_left, needed)
+    allowed = max(0, min(finale.budget_left, needed))
     selected = _to(campaign, first, allowed)
     jobs = [_finish_job(campaign, SELECTED, finale.start, finale.mixture, selected)]
     if campaign.finish.baselines:
@@ -154,7 +155,9 @@ def finish_jobs(campaign: Campaign, roster: Roster, finale: Finale) -> list[Bran
         steps = max(1, int(left / step_tokens(campaign, roster, everything)))
         broad = _to(campaign, first, left, steps)
         jobs.append(_finish_job(campaign, ALL_TASKS, finale.warm_start, everything, broad))
-        alone = [_to(campaign, rate, equal // len(rates)) for rate in rates]
+        share = equal // len(rates)
+        alone_steps = max(1, int(share / step_tokens(campaign, roster, {})))
+        alone = [_to(campaign, rate, share, alone_steps) for rate in rates]
         jobs += [
             _finish_job(campaign, f"{TARGET_ONLY}-{number}", "", {}, schedule)
             for number, schedule in enumerate(alone, start=1)
