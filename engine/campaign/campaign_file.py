@@ -17,6 +17,7 @@ from tasks import (
     Pool,
     YamlDocument,
     bind,
+    cut_validation,
     load_pool,
     load_yaml,
     nearest,
@@ -72,13 +73,29 @@ def check_campaign(campaign: Campaign, document: YamlDocument) -> Checked:
         pool = load_pool(campaign.pool, base=Path(document.file).resolve().parent)
     _check_names(campaign, pool, document)
     screened = screen(pool, tuple(campaign.targets))
+    with _At(document, ("target",)):
+        _check_splits(campaign, screened.pool)
+    roster = roster_of(campaign, screened.pool)
+    if not roster.candidates:
+        raise InputError([f"{_place(document, ('pool',))}: pool: no candidates beside the target."])
     return Checked(
         campaign=campaign,
         pool=screened.pool,
-        roster=roster_of(campaign, screened.pool),
+        roster=roster,
         policy=policy,
         removed=dict(screened.removed),
     )
+
+
+def _check_splits(campaign: Campaign, pool: Pool) -> None:
+    for name in campaign.targets:
+        task = pool[name]
+        cut_validation(len(task.validation), seed=(campaign.seed,))
+        if len(task.test) < 2:
+            raise ValueError(
+                f"target: task {name!r} has {len(task.test)} test examples; at least 2 are needed"
+                " to say how sure a difference is."
+            )
 
 
 class _At:

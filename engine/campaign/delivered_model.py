@@ -111,12 +111,13 @@ class DeliveredModel:
         return [_chosen(row / temperature, of) for row, of in zip(outputs, choices, strict=True)]
 
 
-def load_delivered(folder: Path) -> DeliveredModel:
+def load_delivered(folder: Path | str) -> DeliveredModel:
     """Load what `save_delivered` wrote; nothing else than the folder is needed.
 
     Raises:
         ValueError: If the folder is none of ours, or newer than this version can read.
     """
+    folder = Path(folder)
     about = _read_about(folder)
     base = load_base(str(folder))
     answers = [_answers(entry) for entry in about["tasks"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Final
 
 from engine.campaign.recovery import Ruling, rule
 from engine.ledger.records import Completed, Failed, Record, Started, Withdrawn
@@ -12,11 +12,15 @@ from engine.ledger.state import State
 from engine.training.executor import Executor
 from engine.training.jobs import Failure, Job, Result
 
+_EXIT_CODES: Final[dict[str, int]] = {"disk": 5, "damaged-checkpoint": 4}
+
 
 class CampaignAbortedError(RuntimeError):
     """The campaign cannot go on as it is; the ledger says why and the same command resumes it."""
 
-    exit_code: ClassVar[int] = 3
+    def __init__(self, reason: str, *, exit_code: int = 3) -> None:
+        super().__init__(reason)
+        self.exit_code = exit_code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +48,10 @@ class Dispatcher:
             batch = [_numbered(job, state) for job in pending.values()]
             for job in batch:
                 state = self.note(_started(job, self.reserve(job)), state)
+            attempts = {job.key: job.attempt for job in batch}
             for answer in self.executor.run(batch):
+                if answer.key not in pending or answer.attempt != attempts[answer.key]:
+                    continue  # of an attempt that was given up: late, and no longer of use
                 state = self._accept(answer, state)
                 if state.job(answer.key).ended:
                     del pending[answer.key]
@@ -56,14 +63,15 @@ class Dispatcher:
             state = self.note(completed, state)
             self.told(completed)
             return state
+        if answer.kind == "bad-task" and answer.task:
+            # Before the failure: killed in between, the job fails again and says so again.
+            state = self.note(Withdrawn(task=answer.task, reason=answer.message), state)
         ruling = rule(answer, state.job(answer.key).failed, state.streak)
         failed = _failed(answer, ruling)
         state = self.note(failed, state)
         self.told(failed)
         if ruling.decision == "abort":
-            raise CampaignAbortedError(ruling.reason)
-        if answer.kind == "bad-task" and answer.task:
-            state = self.note(Withdrawn(task=answer.task, reason=answer.message), state)
+            raise CampaignAbortedError(ruling.reason, exit_code=_EXIT_CODES.get(answer.kind, 3))
         return state
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,3 +73,11 @@ def load_similarity(run: Run, line: Proposed) -> NDArray[np.float64] | None:
         return None
     matrix: NDArray[np.float64] = load_arrays(run.folder.arrays, line.similarity)["similarity"]
     return matrix
+
+
+def without_tasks(evidence: Evidence, gone: Collection[str]) -> Evidence:
+    """Evidence as it is once some candidates were withdrawn."""
+    scores, similarity = evidence
+    kept = [row for row, name in enumerate(scores) if name not in gone]
+    left = {name: by for name, by in scores.items() if name not in gone}
+    return left, None if similarity is None else similarity[np.ix_(kept, kept)]

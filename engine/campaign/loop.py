@@ -65,9 +65,13 @@ def run_campaign(run: Run, records: Sequence[Record]) -> State:
 
 
 def check_replay(run: Run, state: State) -> None:
-    """Ask the policy every recorded question again; the answers must be what was recorded."""
-    asked = [line for line in state.proposed if line.by == "policy"]
-    if not asked or "new-policy" in run.accepted:
+    """Ask the policy every recorded question again; the answers must be what was recorded.
+
+    Not once the mixture is frozen, for then nothing is left to decide; nor for rounds whose
+    decisions the user accepted as they stand.
+    """
+    asked = [line for line in state.proposed[state.trusted :] if line.by == "policy"]
+    if not asked or state.chosen:
         return
     for line, answer in zip(asked, replayed(run, state, asked), strict=True):
         recorded = [line.mixture for line in line.proposals]
@@ -96,7 +100,7 @@ def _changed(run: Run, line: Proposed, answer: tuple[Proposal, ...]) -> str:
 def carry_out(run: Run, state: State, work: Work) -> State:
     """Do a step's jobs, unless more was lost to failed attempts than the campaign allows."""
     ceiling = run.campaign.max_wasted_tokens
-    ceiling = run.campaign.budget_tokens if ceiling is None else ceiling
+    ceiling = 2 * run.campaign.budget_tokens if ceiling is None else ceiling
     if state.wasted_tokens > ceiling:
         raise CampaignAbortedError(
             f"{state.wasted_tokens} tokens were lost to failed attempts, more than the"

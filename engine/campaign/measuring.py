@@ -52,7 +52,11 @@ def measure_signals(run: Run, records: Sequence[Record]) -> Signals:
         state = carry_out(run, state, step)
     scores, similarity = gather(run, state, 0)
     completed = state.job(WARM_UP).completed
-    assert completed and similarity is not None
+    if completed is None or similarity is None:
+        raise ValueError(
+            f"{run.folder.path}: no signals to show. The campaign has no candidates, cannot pay a"
+            " round, or went on without these signals; measure in a new folder."
+        )
     warm_up = read_warm_up(completed, run.folder.arrays)
     targets = tuple(target.name for target in run.roster.targets)
     return Signals(

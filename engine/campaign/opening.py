@@ -26,9 +26,10 @@ from engine.tracking.opening import open_reporters
 from engine.training.executor import Executor, Setting
 
 MAY_CHANGE = frozenset(
-    {"budget_tokens", "max_wasted_tokens", "deadline_s", "executor", "report_to"}
+    {"budget_tokens", "max_wasted_tokens", "deadline_s", "executor", "report_to", "pool"}
 )
-"""Keys of a campaign that do not change what was decided, so that a resume may set them anew."""
+"""Keys of a campaign that do not change what was decided, so that a resume may set them anew. The
+pool's paths are among them, for a project may be moved; its tasks are compared by fingerprint."""
 
 _VERSIONED = ("sextant", "torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn")
 
@@ -64,7 +65,7 @@ def open_campaign(
         executor: Executor | None = None
         reporter: Reporter | None = None
         try:
-            opened = _begin(checked, ledger)
+            opened = _begin(checked, ledger, accepted)
             write_whole(folder.campaign, _as_yaml(checked.campaign))
             reporter = open_reporters(checked.campaign.report_to, folder.path)
             executor = open_executor(Setting(campaign=checked.campaign, folder=folder.path))
@@ -77,7 +78,6 @@ def open_campaign(
                 append=ledger.append,
                 executor=executor,
                 report=reporter.report,
-                accepted=accepted,
             )
             for event in _first_events(checked, opened, fold(ledger.records), executor.num_workers):
                 reporter.report(event)
@@ -100,7 +100,7 @@ def _as_yaml(campaign: Campaign) -> bytes:
     return yaml.safe_dump(config_of(campaign), sort_keys=False, allow_unicode=True).encode()
 
 
-def _begin(checked: Checked, ledger: Ledger) -> Opened:
+def _begin(checked: Checked, ledger: Ledger, accepted: frozenset[str]) -> Opened:
     if not ledger.records:
         opened = _new(checked)
         ledger.append(opened)
@@ -115,7 +115,8 @@ def _begin(checked: Checked, ledger: Ledger) -> Opened:
             + "; ".join(refused)
             + ". Choose another --out, or restore the campaign file."
         )
-    ledger.append(Resumed(versions=_versions(), accepted=tuple(changes.values())))
+    lines = (*changes.values(), *sorted(accepted))
+    ledger.append(Resumed(versions=_versions(), accepted=lines))
     return first
 
 
@@ -136,13 +137,19 @@ def _versions() -> dict[str, str]:
 
 def _changes(first: Opened, checked: Checked) -> dict[str, str]:
     """Key -> how it differs from what the ledger was opened with."""
-    changes = _differences(first.config, config_of(checked.campaign))
+    changes = _differences(_deciding(first.config), _deciding(config_of(checked.campaign)))
     now = {name: task.fingerprint for name, task in checked.pool.items()}
     for name in {**first.tasks, **now}:
         before, after = first.tasks.get(name, "absent"), now.get(name, "absent")
         if before != after:
             changes[f"task {name}"] = f"data of task {name}: {before[:12]} -> {after[:12]}"
     return changes
+
+
+def _deciding(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration without the policy's handling, which may change as well."""
+    policy = {k: v for k, v in config["policy"].items() if k not in ("timeout_s", "on_error")}
+    return {**config, "policy": policy}
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
@@ -183,4 +190,5 @@ def standing_of(state: State, campaign: Campaign) -> str:
         return "new"
     if state.chosen:
         return "resumed at the finish"
-    return f"resumed at round {len(state.closed) + 1} of {campaign.rounds.count}"
+    number = min(len(state.closed) + 1, campaign.rounds.count)
+    return f"resumed at round {number} of {campaign.rounds.count}"

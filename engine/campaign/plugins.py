@@ -122,10 +122,11 @@ def _named_class(name: str) -> Any:
         sys.path.insert(0, here)
     try:
         return getattr(importlib.import_module(module), attribute)
-    except ImportError as error:
-        raise PluginError(f"Policy {name!r}: {error} (started in {here}).") from error
     except AttributeError as error:
         raise PluginError(f"Policy {name!r}: module {module!r} has no {attribute!r}.") from error
+    except Exception as error:  # whatever a module of the user's raises when it is imported
+        said = f"{type(error).__name__}: {error}"
+        raise PluginError(f"Policy {name!r}: {said} (started in {here}).") from error
 
 
 def _check_type(policy: str, option: str, expected: Any, value: Any) -> None:

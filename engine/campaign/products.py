@@ -19,6 +19,7 @@ from engine.model.build_model import build_model
 from engine.report import write_report
 from engine.report.mixture_file import mixture_json
 from engine.storage.checkpoint import load_checkpoint, sweep
+from engine.storage.disk import disk_errors
 from engine.storage.whole_file import write_whole
 from engine.tracking.events import CampaignDelivered
 
@@ -56,4 +57,5 @@ def _write_model(run: Run, state: State) -> None:
     model = build_model(base, run.pool, max_length=campaign.max_length, seed=seed)
     model.load_state(load_checkpoint(run.folder.checkpoints, state.delivered.checkpoint))
     temperatures = {target: one.temperature for target, one in evaluations.items()}
-    save_delivered(model, base, run.folder.model, temperatures=temperatures)
+    with disk_errors(run.folder.model):
+        save_delivered(model, base, run.folder.model, temperatures=temperatures)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.campaign.evidence import Evidence, gather, keep_similarity, load_similarity
+from engine.campaign.evidence import (
+    Evidence,
+    gather,
+    keep_similarity,
+    load_similarity,
+    without_tasks,
+)
 from engine.campaign.policy_process import PolicyFailedError, Question
 from engine.campaign.run import Run
 from engine.campaign.seeds import Stream, seed_for
@@ -70,11 +76,16 @@ def choose(run: Run, state: State) -> Chosen:
         rounds_left=0,
         budget_left=run.campaign.budget_tokens - state.spent_tokens(),
     )
-    mixture, reason = {}, "no candidates are left"
-    if run.plan(state).roster.candidates:
-        first = _ask(run, state, moment, evidence)[0]
-        mixture, reason = dict(first.mixture), first.reason
-    return Chosen(mixture=mixture, reason=reason, budget_left=moment.budget_left)
+    evidence = without_tasks(evidence, {line.task for line in state.withdrawn})
+    first = Proposal(mixture={}, reason="no candidates are left")
+    try:
+        if evidence[0]:
+            first = _ask(run, state, moment, evidence)[0]
+    except PolicyFailedError as error:
+        if run.campaign.policy.on_error == "stop":
+            raise
+        first = Proposal(mixture={}, reason=f"{FALLBACK}: {error}"[:2000])
+    return Chosen(mixture=dict(first.mixture), reason=first.reason, budget_left=moment.budget_left)
 
 
 def _ask(run: Run, state: State, moment: Moment, evidence: Evidence) -> tuple[Proposal, ...]:

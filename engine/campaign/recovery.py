@@ -28,6 +28,7 @@ RETRIES: Mapping[FailureKind, int] = {
     "diverged": 0,
     "bad-task": 0,
     "damaged-checkpoint": 0,
+    "disk": 0,
     "error": 0,
 }
 """Further attempts that one job gets for each kind of failure."""
@@ -35,17 +36,18 @@ RETRIES: Mapping[FailureKind, int] = {
 IN_A_ROW = 3
 """Different jobs failing alike, none completing between, that put the blame on the environment."""
 
-# Branches whose absence only leaves a proposal without evidence. Every other job (warm-up, signals,
+# Branches whose absence leaves a proposal without evidence, or the race without one baseline. Every other job (warm-up, signals,
 # control, finish, proof) is one that the campaign cannot do without.
-_DISPENSABLE = re.compile(r"r\d+-(p\d+|placebo)")
+_DISPENSABLE = re.compile(r"r\d+-(p\d+|placebo)|proof-(all-tasks|target-only-\d+)")
 
 _ADVICE: Mapping[FailureKind, str] = {
     "worker-lost": "look at the workers' memory and at the node's logs",
     "timed-out": "raise deadline_s, or make the job smaller",
-    "out-of-memory": "lower the batch sizes or max_length, or give each worker more memory",
-    "diverged": "lower the learning rates",
-    "bad-task": "mend the task's card or data, or list it under exclude",
+    "out-of-memory": "give each worker more memory; or make batches smaller, in a new folder",
+    "diverged": "lower the learning rates, in a new folder",
+    "bad-task": "mend the task's card or data, and start in a new folder",
     "damaged-checkpoint": "restore the file named, or start again in a new folder",
+    "disk": "free space or mend the disk, and run the same command",
     "error": "the message names the cause",
 }
 
@@ -74,6 +76,8 @@ def rule(failure: Failure, history: Sequence[Failed], recent: Sequence[Failed]) 
     """
     if failure.kind == "damaged-checkpoint":
         return Ruling("abort", _because(failure, "nothing can start from that checkpoint"))
+    if failure.kind == "disk":
+        return Ruling("abort", _because(failure, "no job's fault"))
     if _environment_fails(failure, history, recent):
         return Ruling("abort", _because(failure, f"{IN_A_ROW} jobs in a row: the environment"))
     before = sum(line.kind == failure.kind for line in _since_abort(history))

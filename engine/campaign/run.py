@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from engine.campaign.policy_process import Question, ask_policy
 from engine.campaign.roster import Roster, with_tokens, without
@@ -37,8 +37,6 @@ class Run:
     report: Callable[[Event], None]
     ask: Callable[[PolicyChoice, Sequence[Question]], list[tuple[Proposal, ...]]] = ask_policy
     """How the policy is asked; answers are checked against their view."""
-    accepted: frozenset[str] = field(default_factory=frozenset)
-    """Differences that the user accepts on resume, e.g. "new-policy"."""
 
     def note(self, record: Record, state: State) -> State:
         """Write `record`; the state after it.

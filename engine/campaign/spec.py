@@ -110,7 +110,7 @@ class Campaign:
     budget_tokens: Count
     """Training tokens for all that selection costs: warm-up, signals, every branch, finish."""
     max_wasted_tokens: Annotated[int, Field(ge=0)] | None = None
-    """Ceiling on tokens lost to failed attempts; none means the budget's own size."""
+    """Ceiling on tokens lost to failed attempts; none means twice the budget."""
     warm_up: WarmUp = Field(default_factory=WarmUp)
     rounds: Rounds = Field(default_factory=Rounds)
     finish: Finish = Field(default_factory=Finish)

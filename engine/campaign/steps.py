@@ -140,7 +140,8 @@ def _finishing(plan: Plan, state: State) -> Step:
 
 def arms_of(state: State) -> dict[str, str]:
     """Arm -> job that trained it; target-only is the best of its grid on the gate split."""
-    grid = [key for key in state.jobs if key.startswith(schedule.TARGET_ONLY)]
+    tried = (key for key in state.jobs if key.startswith(schedule.TARGET_ONLY))
+    grid = [key for key in tried if state.job(key).completed]
     arms = {"selected": schedule.SELECTED}
     if grid:
         arms["target-only"] = min(grid, key=lambda key: (gate_loss_of(state, key), key))

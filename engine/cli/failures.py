@@ -27,8 +27,8 @@ def exit_code_of(error: BaseException) -> int:
     """
     own = getattr(error, "exit_code", None)
     match error:
-        case click.exceptions.NoArgsIsHelpError():
-            return _say(error.format_message(), BAD_INPUT)
+        case click.ClickException() if not error.format_message():
+            return BAD_INPUT  # the help was printed
         case click.ClickException():
             return _say(f"Error: {error.format_message()} See 'sextant --help'.", BAD_INPUT)
         case click.Abort() | KeyboardInterrupt():

@@ -13,6 +13,7 @@ from engine.campaign.campaign_file import check_campaign, read_campaign
 from engine.campaign.ray_job import check_out_folder
 from engine.campaign.run_folder import RunFolder
 from engine.cli.console import open_console
+from engine.cli.run import end_on_signals
 
 if TYPE_CHECKING:
     from engine.campaign.measuring import Signals
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 def measure_file(path: Path, out: Path, settings: Sequence[str]) -> None:
     """Measure the pool of a campaign file in `out`, and show the candidates ranked."""
+    end_on_signals()
     check_out_folder(out)
     checked = check_campaign(*read_campaign(path, settings))
     # Only now, so that a mistake is answered before torch and transformers are loaded.

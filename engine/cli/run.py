@@ -16,8 +16,7 @@ from engine.cli.failures import TerminatedError
 
 def run_file(path: Path, out: Path, settings: Sequence[str], accepted: frozenset[str]) -> None:
     """Run or resume the campaign of `path` in `out`."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _on_signal)
+    end_on_signals()
     check_out_folder(out)
     checked = check_campaign(*read_campaign(path, settings))
     started = time.monotonic()
@@ -31,6 +30,12 @@ def run_file(path: Path, out: Path, settings: Sequence[str], accepted: frozenset
         state = run_campaign(campaign.run, campaign.ledger.records)
         write_products(campaign.run, state, campaign.ledger.records)
         campaign.run.report(products_told(campaign.run, state, time.monotonic() - started))
+
+
+def end_on_signals() -> None:
+    """Let SIGTERM and SIGINT end the process as an exception: locks and workers are released."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _on_signal)
 
 
 def _on_signal(number: int, frame: FrameType | None) -> None:

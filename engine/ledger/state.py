@@ -21,6 +21,9 @@ from engine.ledger.records import (
     Withdrawn,
 )
 
+NEW_POLICY = "new-policy"
+"""What a user accepts to go on with a policy that would have decided otherwise."""
+
 
 class LedgerStoryError(ValueError):
     """The ledger's lines are sound one by one but tell a story that cannot be."""
@@ -64,6 +67,8 @@ class State:
     proposed: tuple[Proposed, ...] = ()
     closed: tuple[Closed, ...] = ()
     withdrawn: tuple[Withdrawn, ...] = ()
+    trusted: int = 0
+    """Proposed rounds that stand although the policy would answer otherwise: the user said so."""
     streak: tuple[Failed, ...] = ()
     """Failures since a job last completed, oldest first."""
     chosen: Chosen | None = None
@@ -75,7 +80,8 @@ class State:
 
     @property
     def wasted_tokens(self) -> int:
-        return sum(story.wasted_tokens for story in self.jobs.values())
+        """Reserved by selection's lost attempts; those of the proof are charged to nobody."""
+        return sum(s.wasted_tokens for key, s in self.jobs.items() if not is_proof(key))
 
     def spent_tokens(self, *, proof: bool = False) -> int:
         """Training tokens of completed jobs: of selection, or of the baselines that prove it."""
@@ -123,7 +129,8 @@ def after(state: State, record: Record) -> State:
         case Finished():
             return _once(state, "finished", record)
         case Resumed():
-            return state
+            accepts = NEW_POLICY in record.accepted
+            return replace(state, trusted=len(state.proposed)) if accepts else state
 
 
 def _with_job(state: State, record: Started | Failed | Completed) -> State:

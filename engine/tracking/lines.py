@@ -41,7 +41,7 @@ def line(event: Event, *, rounds: int = 0) -> str | None:
 
 def opened_line(event: CampaignOpened) -> str:
     return (
-        f"campaign {printable(event.name)} ({event.campaign_id[:12]}), "
+        f"campaign {printable(event.name)} ({event.campaign_id[-8:]}), "
         f"{printable(event.standing)}: target {printable(event.target)}, "
         f"{event.num_candidates} candidates, policy {printable(event.policy)}, "
         f"{event.workers} workers, budget {tokens_text(event.budget_tokens)} tokens"

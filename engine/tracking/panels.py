@@ -45,7 +45,7 @@ def opened(event: CampaignOpened) -> Panel:
     title = Text.assemble(
         ("sextant ", "bold cyan"),
         (printable(event.name), "bold"),
-        (f"  {event.campaign_id[:12]}", "dim"),
+        (f"  {event.campaign_id[-8:]}", "dim"),
     )
     return Panel(facts, title=title, title_align="left", box=box.ROUNDED, style="", padding=(0, 1))
 

@@ -6,6 +6,7 @@ import traceback
 
 from engine.model.answers import BadTaskError
 from engine.storage.content_store import DamagedFileError
+from engine.storage.disk import DiskError
 from engine.training.jobs import Failure, FailureKind, Job
 
 _LONGEST = 2000
@@ -33,6 +34,8 @@ def _kind(error: BaseException) -> FailureKind:
         return "diverged"
     if isinstance(error, DamagedFileError):
         return "damaged-checkpoint"
+    if isinstance(error, DiskError):
+        return "disk"
     return "out-of-memory" if _is_out_of_memory(error) else "error"
 
 

@@ -215,6 +215,7 @@ FailureKind = Literal[
     "diverged",  # loss or gain not finite
     "bad-task",  # an example that the model cannot read
     "damaged-checkpoint",
+    "disk",  # full, read-only, failing: no job's fault
     "error",  # anything else raised by the job
 ]
 

@@ -45,6 +45,11 @@ def _text(extra: str) -> Callable[[Path], None]:
     return change
 
 
+def _few_validation_rows(folder: Path) -> None:
+    path = folder / "mood-validation.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:15]))
+
+
 def _missing_column(folder: Path) -> None:
     path = folder / "cards.yaml"
     path.write_text(path.read_text().replace("text: text", "text: txet", 1))
@@ -90,6 +95,11 @@ WRONG: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     "budget that buys no round": (_set(budget_tokens=10), ("budget_tokens", "10", "at least")),
     "pool file that does not exist": (_set(pool=["card.yaml"]), ("card.yaml",)),
     "column that does not exist": (_missing_column, ("jsonl:", "txet", "'text'")),
+    "too few validation rows": (_few_validation_rows, ("campaign.yaml:2", "at least 20", "15")),
+    "no candidates": (
+        _set(exclude=["kin", "pick", "tally"]),
+        ("campaign.yaml:", "no candidates"),
+    ),
     "label out of range": (_label_out_of_range, ("mood-train.jsonl:7", "label", "7")),
 }
 

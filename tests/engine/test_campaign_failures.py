@@ -103,6 +103,53 @@ def test_a_task_that_no_model_can_read_is_withdrawn(tmp_path: Path) -> None:
     assert fold(records) == state
 
 
+def test_a_policy_that_fails_at_the_freeze_leaves_the_target_alone(tmp_path: Path) -> None:
+    campaign = write_small_campaign(tmp_path, policy={"name": "compass", "on_error": "control"})
+
+    def fails(choice: PolicyChoice, questions: Sequence[Question]) -> list[tuple[Proposal, ...]]:
+        raise PolicyFailedError("Policy 'compass': no idea")
+
+    state, _ = run_here(campaign, tmp_path / "out", change=lambda run: replace(run, ask=fails))
+    assert state.chosen and state.chosen.mixture == {}
+    assert "no idea" in state.chosen.reason
+
+
+def test_a_full_disk_is_blamed_on_no_branch_and_has_its_own_exit_code(tmp_path: Path) -> None:
+    campaign = write_small_campaign(tmp_path)
+    fate = _with_fate(lambda job: "disk" if job.key == "r00-p1" else None)
+    with pytest.raises(CampaignAbortedError) as error:
+        run_here(campaign, tmp_path / "out", change=fate)
+    assert error.value.exit_code == 5
+    state, _ = run_here(campaign, tmp_path / "out")
+    assert state.closed[0].gains[0].status == "finished"
+
+
+def test_a_baseline_that_diverges_is_left_out_of_the_race(tmp_path: Path) -> None:
+    campaign = write_small_campaign(tmp_path)
+    fate = _with_fate(lambda job: "diverged" if job.key == "proof-all-tasks" else None)
+    state, _ = run_here(campaign, tmp_path / "out", change=fate)
+    assert state.delivered
+    assert {arm.arm for arm in state.delivered.contenders} == {"selected", "target-only"}
+
+
+def test_a_late_answer_of_an_old_attempt_is_dropped(tmp_path: Path) -> None:
+    campaign = write_small_campaign(tmp_path)
+
+    class Late(Unlucky):
+        def run(self, jobs: Sequence[Job]) -> Iterator[Result | Failure]:
+            for answer in super().run(jobs):
+                yield replace(answer, attempt=answer.attempt + 7)
+                yield answer
+                yield answer
+
+    def late(run: Run) -> Run:
+        return replace(run, executor=Late(run.executor, lambda job: None))
+
+    _, calm = run_here(campaign, tmp_path / "calm")
+    _, records = run_here(campaign, tmp_path / "out", change=late)
+    assert decisions(records) == decisions(calm)
+
+
 def _bad_kin(job: Job) -> FailureKind | None:
     return "bad-task" if job.key == "r00-p1" else None
 

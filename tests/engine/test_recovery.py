@@ -37,6 +37,7 @@ TABLE: list[tuple[FailureKind, int, Decision, Decision]] = [
     ("diverged", 0, "give-up", "abort"),
     ("bad-task", 0, "give-up", "abort"),
     ("damaged-checkpoint", 0, "abort", "abort"),
+    ("disk", 0, "abort", "abort"),
     ("error", 0, "give-up", "abort"),
 ]
 
@@ -65,7 +66,7 @@ def test_no_job_is_retried_for_ever(kind: FailureKind) -> None:
     assert decide(failure(kind), history, []) != "retry"
 
 
-@pytest.mark.parametrize("kind", set(KINDS) - {"worker-lost", "damaged-checkpoint"})
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"worker-lost", "damaged-checkpoint", "disk"}))
 def test_the_third_job_in_a_row_that_fails_alike_blames_the_environment(kind: FailureKind) -> None:
     two = [line(kind, "r00-p2"), line(kind, "r00-p3")]
     assert decide(failure(kind), [], two[:1]) != "abort"
@@ -106,17 +107,19 @@ def test_what_came_before_an_abort_does_not_count() -> None:
 
 def test_the_reason_names_job_task_and_remedy() -> None:
     reason = rule(failure("bad-task", "warm-up", task="boolq"), [], []).reason
-    for part in ("warm-up", "task boolq", "it broke", "exclude", "cannot do without"):
+    for part in ("warm-up", "task boolq", "it broke", "new folder", "cannot do without"):
         assert part in reason
 
 
 @pytest.mark.parametrize("job", ["warm-up", "r00-control", "r00-measure-1", "finish-selected"])
-def test_only_proposals_and_placebos_are_dispensable(job: str) -> None:
+def test_only_proposals_placebos_and_baselines_are_dispensable(job: str) -> None:
     assert not is_dispensable(job)
     assert is_dispensable("r00-p1")
     assert is_dispensable("r12-p10")
     assert is_dispensable("r00-placebo")
-    assert not is_dispensable("proof-target-only-1")
+    assert is_dispensable("proof-target-only-1")
+    assert is_dispensable("proof-all-tasks")
+    assert not is_dispensable("proof-test-selected")
 
 
 def test_the_schedule_names_branches_as_recovery_expects() -> None:

@@ -77,27 +77,34 @@ def scripted(model: Model, losses: list[float]) -> tuple[Callable[[], float], li
 
 
 def test_early_stopping_keeps_the_best_state(model: Model) -> None:
-    judge, states = scripted(model, [3.0, 1.0, 2.0, 2.5])
+    judge, states = scripted(model, [4.0, 3.0, 1.0, 2.0, 2.5])
     result = trained(model, judge, evaluate_every=3)
-    assert result.curve == ((3, 3.0), (6, 1.0), (9, 2.0), (12, 2.5))
+    assert result.curve == ((0, 4.0), (3, 3.0), (6, 1.0), (9, 2.0), (12, 2.5))
     assert result.kept == 6
     kept = model.state()
-    assert all(torch.equal(kept[name], states[1][name]) for name in kept)
-    assert not all(torch.equal(kept[name], states[3][name]) for name in kept)
+    assert all(torch.equal(kept[name], states[2][name]) for name in kept)
+    assert not all(torch.equal(kept[name], states[4][name]) for name in kept)
+
+
+def test_training_that_only_makes_it_worse_gives_the_start_back(model: Model) -> None:
+    before = {name: tensor.clone() for name, tensor in model.state().items()}
+    judge, _ = scripted(model, [1.0, 2.0, 3.0, 4.0, 5.0])
+    assert trained(model, judge, evaluate_every=3).kept == 0
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state().items())
 
 
 def test_training_stops_when_patience_is_out(model: Model) -> None:
-    judge, _ = scripted(model, [1.0, 2.0, 3.0, 0.0])
+    judge, _ = scripted(model, [4.0, 1.0, 2.0, 3.0, 0.0])
     result = trained(model, judge, evaluate_every=2, patience=2)
-    assert result.curve == ((2, 1.0), (4, 2.0), (6, 3.0))
+    assert result.curve == ((0, 4.0), (2, 1.0), (4, 2.0), (6, 3.0))
     assert result.kept == 2
     assert result.cost.examples == 6 * 10
 
 
 def test_the_last_state_is_judged_even_between_evaluations(model: Model) -> None:
-    judge, _ = scripted(model, [3.0, 2.0, 1.0])
+    judge, _ = scripted(model, [4.0, 3.0, 2.0, 1.0])
     result = trained(model, judge, evaluate_every=5)
-    assert result.curve == ((5, 3.0), (10, 2.0), (12, 1.0))
+    assert result.curve == ((0, 4.0), (5, 3.0), (10, 2.0), (12, 1.0))
     assert result.kept == 12
 
 
@@ -110,7 +117,7 @@ def test_without_evaluations_the_last_state_is_kept(model: Model) -> None:
 def test_judging_does_not_change_what_is_learned(folder: Path, model: Model) -> None:
     other = build_model(load_base(str(folder)), POOL, max_length=32, seed=(0, 1))
     batch = other.collate(other.encode(0, POOL["mood"].validation))
-    said = iter([3.0, 2.0, 1.0])
+    said = iter([4.0, 3.0, 2.0, 1.0])
 
     def judge() -> float:
         with evaluating(other), torch.no_grad():
