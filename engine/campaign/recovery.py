@@ -36,8 +36,8 @@ RETRIES: Mapping[FailureKind, int] = {
 IN_A_ROW = 3
 """Different jobs failing alike, none completing between, that put the blame on the environment."""
 
-# Branches whose absence leaves a proposal without evidence, or the race without one baseline. Every other job (warm-up, signals,
-# control, finish, proof) is one that the campaign cannot do without.
+# Branches whose absence leaves a proposal without evidence, or the race without one baseline. The
+# campaign cannot do without any other job (warm-up, signals, control, finish, test).
 _DISPENSABLE = re.compile(r"r\d+-(p\d+|placebo)|proof-(all-tasks|target-only-\d+)")
 
 _ADVICE: Mapping[FailureKind, str] = {
