@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 SPARE_BYTES = 64_000_000
-"""Free space asked for beyond what is being written (reliability.md, section 3)."""
+"""Free space asked for beyond what is being written: room for the next steps of a campaign."""
 
 
 class Disk(Protocol):
