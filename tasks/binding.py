@@ -6,7 +6,9 @@ a message always describes the very rule that was broken.
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -20,6 +22,7 @@ from tasks.strict_yaml import YamlDocument
 from tasks.yaml_reader import KeyPath, Place
 
 T = TypeVar("T")
+_PLAIN_KEY = re.compile(r"[\w-]{1,60}")
 _Found = tuple[Place, str]
 
 
@@ -36,15 +39,19 @@ def bind(cls: type[T], document: YamlDocument, path: KeyPath = ()) -> T:
             wrong, with the value; what is allowed; the nearest name`.
     """
     value = _at(document.data, path)
-    adapter = pydantic.TypeAdapter(cls)
     try:
         # As JSON, for there a list fills a tuple and a whole number a float, still strictly.
-        return adapter.validate_json(json.dumps(value))
+        return pydantic.TypeAdapter(cls).validate_json(json.dumps(value))
     except pydantic.ValidationError as error:
         details = error.errors(include_url=False)
-    describer = _Describer(document, path, Schema.of(adapter.json_schema()))
+    describer = _Describer(document, path, _schema(cls))  # type: ignore[arg-type]  # classes are hashable
     found = sorted(dict.fromkeys(describer.lines(details)))
     raise InputError([f"{document.file}:{place[0]}:{place[1]}: {line}" for place, line in found])
+
+
+@functools.cache
+def _schema(cls: type) -> Schema:
+    return Schema.of(pydantic.TypeAdapter(cls).json_schema())
 
 
 class _Describer:
@@ -104,7 +111,10 @@ class _Describer:
         schema = self._schema.at(path)
         value = _at(self._document.data, (*self._base, *path))
         allowed = expected(schema) or detail["msg"]
-        return f"{allowed}, got {named(value)}.{_hint(value, schema.choices)}"
+        hint = _hint(value, schema.choices)
+        if isinstance(value, int | float) and schema.is_free_text:
+            hint = " Write it in quotes."
+        return f"{allowed}, got {named(value)}.{hint}"
 
     def _place(self, path: KeyPath, *, of_key: bool = False) -> Place:
         return self._document.place((*self._base, *path), of="key" if of_key else "value")
@@ -130,6 +140,8 @@ def _dotted(path: KeyPath) -> str:
     """("train", "rates", 0) as "train.rates[0]"."""
     text = ""
     for step in path:
-        name = step if isinstance(step, int) else quoted(step)[1:-1]
-        text += f"[{name}]" if isinstance(step, int) else f".{name}"
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step if _PLAIN_KEY.fullmatch(step) else quoted(step)}"
     return text.removeprefix(".")

@@ -53,6 +53,11 @@ class Schema:
         nested = (choice for shape in self.alternatives for choice in shape.choices)
         return (*(value for value in own if isinstance(value, str)), *nested)
 
+    @property
+    def is_free_text(self) -> bool:
+        """Whether any text may stand here."""
+        return self.node.get("type") == "string" and not self.choices and "pattern" not in self.node
+
     def _child(self, step: str | int) -> Schema:
         for shape in self._shapes():
             if isinstance(step, int):
@@ -91,7 +96,8 @@ def _words(schema: Schema) -> str:
     if schema.alternatives:
         return " or ".join(filter(None, map(_words, schema.alternatives)))
     if schema.choices:
-        return "one of " + ", ".join(f"'{choice}'" for choice in schema.choices)
+        choices = ", ".join(f"'{choice}'" for choice in schema.choices)
+        return f"one of {choices}" if len(schema.choices) > 1 else choices
     kind = schema.node.get("type")
     if kind == "string":
         return _text(schema.node)

@@ -85,12 +85,12 @@ def test_a_target_may_be_a_name_or_weights() -> None:
             "max_length: 7",
             "x.yaml:4:13: max_length: expected a whole number >= 8 and <= 8192, got 7.",
         ),
-        ("model: 3", "x.yaml:4:8: model: expected text, got 3."),
+        ("model: 3", "x.yaml:4:8: model: expected text, got 3. Write it in quotes."),
         (
             "pool: []",
             "x.yaml:4:7: pool: expected a list of at least 1, each text, got an empty list.",
         ),
-        ("pool: [a, 3]", "x.yaml:4:11: pool[1]: expected text, got 3."),
+        ("pool: [a, 3]", "x.yaml:4:11: pool[1]: expected text, got 3. Write it in quotes."),
         ("rounds: 3", "x.yaml:4:9: rounds: expected a mapping, got 3."),
         (
             "rounds: {placebo: yes}",
@@ -191,7 +191,7 @@ def test_a_literal_key_is_an_unknown_key_like_any_other() -> None:
 def test_the_items_of_a_fixed_tuple_are_described_one_by_one() -> None:
     assert problems("pair: [x, 1]", Shapes) == (
         "x.yaml:1:8: pair[0]: expected a whole number, got text 'x'.",
-        "x.yaml:1:11: pair[1]: expected text, got 1.",
+        "x.yaml:1:11: pair[1]: expected text, got 1. Write it in quotes.",
     )
 
 

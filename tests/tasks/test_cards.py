@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
-from tasks.card import Card, Source, SplitNames, Template, read_cards
+from tasks.cards import Card, MetricName, Source, SplitNames, Template, read_cards
 from tasks.problems import InputError
+from tasks.task import Kind
 
 CARD = """\
 name: nli
@@ -56,7 +59,7 @@ def test_a_card_written_in_yaml_equals_the_one_made_in_python(tmp_path: Path) ->
         (
             "metric: accuracy",
             "metric: spearman",
-            "/nli.yaml:1:1: task 'nli' of kind 'labels' needs no",
+            "/nli.yaml:1:1: task 'nli' of kind 'labels' needs a metric of 'accuracy', ",
         ),
         ("label: gold", "lable: gold", "/nli.yaml:1:1: label: required key is missing"),
         (
@@ -64,7 +67,33 @@ def test_a_card_written_in_yaml_equals_the_one_made_in_python(tmp_path: Path) ->
             "labels: [no]",
             "/nli.yaml:1:1: task 'nli' of kind 'labels' needs at",
         ),
-        ("[no, yes]", "[no, no]", "/nli.yaml:1:1: task 'nli' of kind 'labels' names a label twice"),
+        (
+            "[no, yes]",
+            "[no, no]",
+            "/nli.yaml:1:1: task 'nli' of kind 'labels' names the label 'no' twice in 'labels'.",
+        ),
+        (
+            "[no, yes]",
+            "{}",
+            "/nli.yaml:1:1: task 'nli' of kind 'labels' needs at least two names in 'labels'",
+        ),
+        (
+            "[no, yes]",
+            "{a: yes, b: yes}",
+            "/nli.yaml:1:1: task 'nli' of kind 'labels' needs at least two names in",
+        ),
+        (
+            "[no, yes]",
+            "[0, 1]",
+            "/nli.yaml:8:10: labels[0]: expected text, not empty, got 0. Write",
+        ),
+        ("label: gold", "label: gold\nbad_rows: skip", "/nli.yaml:8:11: bad_rows: expected one of"),
+        (
+            "files: {train: train.jsonl}",
+            f"hub: a/b, revision: {'0' * 40}1a",
+            "/nli.yaml:5:9: source: 'revision' is a commit of 40 hex digits",
+        ),
+        ("[no, yes]", "infered", "/nli.yaml:8:9: labels: expected a list"),
         (
             "kind: labels",
             "kind: options",
@@ -76,11 +105,26 @@ def test_a_card_written_in_yaml_equals_the_one_made_in_python(tmp_path: Path) ->
             "/nli.yaml:1:1: task 'nli' of kind 'score' has no 'labels'",
         ),
         ("text: premise", "options: x", "/nli.yaml:6:1: template.text: required key is missing"),
-        ("files: {train: train.jsonl}", "", "/nli.yaml:5:9: source: give either 'files' or 'hub'"),
+        ("files: {train: train.jsonl}", "", "/nli.yaml:5:9: source: give one of 'files', 'folder'"),
         (
             "files: {train: train.jsonl}",
-            "hub: a/b",
-            "/nli.yaml:5:9: source: 'hub' needs 'revision'",
+            "hub: a/b, revision: main",
+            "/nli.yaml:5:9: source: 'revision' is a commit of 40 hex digits, got 'main'",
+        ),
+        (
+            "train.jsonl}",
+            "train.jsonl}, config: x",
+            "/nli.yaml:5:9: source: 'config' is for 'hub', and 'files' has none; leave it out.",
+        ),
+        (
+            "train.jsonl}",
+            "train.jsonl}, splits: {train: dev}",
+            "/nli.yaml:5:9: source: 'splits' is for 'hub', and 'files' has none; leave it out.",
+        ),
+        (
+            "train.jsonl}",
+            "train.jsonl}, folder: x",
+            "/nli.yaml:5:9: source: give one of 'files', 'folder' and 'hub', got ['files'",
         ),
         ("train: train.jsonl", "test: x.csv", "/nli.yaml:5:10: source.files.train: required key"),
         ("name: nli", "name: ../nli", "/nli.yaml:1:7: name: expected text matching"),
@@ -101,3 +145,94 @@ def test_several_cards_of_a_file_report_their_problems_together(tmp_path: Path) 
     with pytest.raises(InputError) as caught:
         read_cards(path)
     assert [problem.split(": ")[0][-4:] for problem in caught.value.problems] == [":3:7", "6:10"]
+
+
+def made(
+    *, kind: Kind = "labels", metric: MetricName = "accuracy", labels: Any = (), **template: Any
+) -> Card:
+    return Card(
+        name="t",
+        family="f",
+        kind=kind,
+        metric=metric,
+        source=Source(files=SplitNames(train="t.csv")),
+        template=Template(text="s", **template),
+        label="y",
+        labels=labels,
+    )
+
+
+def wrong(**card: Any) -> str:
+    with pytest.raises(ValueError, match="task 't' of kind") as caught:
+        made(**card)
+    return str(caught.value)
+
+
+CHOSEN = {"accuracy", "accuracy_macro_f1_mean", "f1", "macro_f1", "macro_recall", "matthews"} | {
+    "micro_f1",
+    "weighted_f1",
+}
+FITTING: dict[Kind, set[str]] = {
+    "labels": CHOSEN | {"auroc", "f1_against_favor_mean", "mean_average_precision"},
+    "options": CHOSEN,
+    "score": {"pearson", "pearson_spearman_mean", "spearman"},
+    "text": {"exact_match"},
+}
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_a_card_takes_the_metrics_that_can_judge_its_kind(kind: Kind) -> None:
+    own: dict[str, Any] = {"kind": kind, "options": ("a", "b") if kind == "options" else None}
+    for metric in get_args(MetricName):
+        if metric in FITTING[kind]:
+            assert made(**own, metric=metric, pair="p").metric == metric
+        else:
+            message = wrong(**own, metric=metric, pair="p")
+            assert f"needs a metric of '{min(FITTING[kind])}'" in message
+            assert f"got '{metric}'" in message
+
+
+def test_a_metric_of_two_labels_takes_two() -> None:
+    for metric in ("f1", "mean_average_precision"):
+        assert made(metric=metric, labels=("a", "b"), pair="p")
+        assert made(metric=metric, labels={"1": "a", "2": "b", "3": "b"}, pair="p")
+        assert made(metric=metric, labels="inferred", pair="p")
+        refusal = wrong(metric=metric, labels=("a", "b", "c"), pair="p")
+        assert f"needs exactly two labels for the metric '{metric}', got ['a', 'b', 'c']" in refusal
+    assert made(metric="auroc", labels=("a", "b", "c"))
+    assert made(kind="options", metric="f1", options=("a", "b", "c"), labels=("A", "B", "C"))
+
+
+def test_the_mean_of_against_and_favor_needs_labels_of_these_names() -> None:
+    assert made(metric="f1_against_favor_mean", labels=("none", "against", "favor"))
+    assert made(metric="f1_against_favor_mean", labels={"1": "favor", "2": "against"})
+    assert "needs labels named 'against' and 'favor'" in wrong(
+        metric="f1_against_favor_mean", labels=("none", "against", "for")
+    )
+
+
+def test_pairs_are_ranked_only_where_there_are_pairs() -> None:
+    assert "needs 'template.pair'" in wrong(metric="mean_average_precision", labels=("a", "b"))
+
+
+def test_labels_may_be_left_for_the_data_to_tell_but_not_of_options() -> None:
+    assert made().labels == ()
+    assert made(labels="inferred").labels == "inferred"
+    assert made(kind="options", options="o", labels=("A",)).labels == ("A",)
+    assert "cannot infer" in wrong(kind="options", options="o", labels="inferred")
+    for kind, metric in (("text", "exact_match"), ("score", "pearson")):
+        assert "has no 'labels'" in wrong(kind=kind, metric=metric, labels=("a", "b"))
+        assert "has no 'labels'" in wrong(kind=kind, metric=metric, labels="inferred")
+        assert "has no 'template.options'" in wrong(kind=kind, metric=metric, options="o")
+
+
+def test_values_and_names_of_a_mapping_are_texts_however_yaml_writes_them(tmp_path: Path) -> None:
+    path = tmp_path / "nli.yaml"
+    path.write_text(CARD.replace("[no, yes]", "{-1: no, true: yes, on: off}"), encoding="utf-8")
+    labels = read_cards(path)[0].labels
+    assert isinstance(labels, Mapping)
+    assert list(labels.items()) == [
+        ("-1", "no"),
+        ("true", "yes"),
+        ("on", "off"),
+    ]

@@ -1,0 +1,93 @@
+"""What a row says is right: a label's index, an option's index or a score."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+
+from tasks.names import nearest
+from tasks.posing.fields import field
+from tasks.posing.labels import LabelNames
+from tasks.posing.spelling import TRUTHS, spellings
+from tasks.problems import named, quoted
+from tasks.sources.table import Row
+
+_NUMBER = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
+_INDEX = re.compile(r"-?[0-9]{1,40}")
+
+
+def label_index(column: str, row: Row, names: LabelNames) -> int:
+    """The index of the row's label.
+
+    Raises:
+        ValueError: Naming the column, what it holds and what is known.
+    """
+    value = field(column, row)
+    index = names.find(value)
+    if index is None:
+        raise _unknown(column, value, names.index)
+    return index
+
+
+def option_index(column: str, row: Row, options: tuple[str, ...], names: LabelNames) -> int:
+    """The index of the row's right option: by its name, or by its own text, or as an index.
+
+    Raises:
+        ValueError: As for `label_index`; also if the row has fewer options.
+    """
+    if names.names:
+        value, index = field(column, row), label_index(column, row, names)
+    else:
+        value = field(column, row)
+        index = _unnamed_index(column, value, options)
+    if not 0 <= index < len(options):
+        raise _beyond(column, value, len(options))
+    return index
+
+
+def score_of(column: str, row: Row) -> float:
+    """The row's score, a finite number.
+
+    Raises:
+        ValueError: Naming the column and what it holds.
+    """
+    value = field(column, row)
+    number = math.nan
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        number = float(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        number = _as_float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"column {quoted(column)}: expected a finite number, got {named(value)}.")
+    return number
+
+
+def _unnamed_index(column: str, value: object, options: tuple[str, ...]) -> int:
+    if isinstance(value, str) and value in options:
+        return options.index(value)
+    text = next(reversed(spellings(value)), "")
+    if text in TRUTHS and len(options) == len(TRUTHS):
+        return TRUTHS.index(text)
+    if _INDEX.fullmatch(text):
+        return int(text)
+    raise _unknown(column, value, options)
+
+
+def _unknown(column: str, value: object, known: Iterable[str]) -> ValueError:
+    texts = spellings(value)
+    hint = f" {nearest(texts[0], known)}" if texts and texts[0].strip() else ""
+    return ValueError(f"column {quoted(column)}: {named(value)} is no answer.{hint}")
+
+
+def _beyond(column: str, value: object, count: int) -> ValueError:
+    return ValueError(
+        f"column {quoted(column)}: expected an index from 0 to {count - 1}, got {named(value)}."
+    )
+
+
+def _as_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf

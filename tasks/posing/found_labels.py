@@ -1,0 +1,102 @@
+"""The labels that occur in train, where neither the card nor the source names them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from tasks.cards import Card
+from tasks.posing.fields import field, is_blank
+from tasks.posing.spelling import spellings
+from tasks.problems import InputError, named, quoted
+from tasks.sources.table import Table
+
+_MOST_LABELS = 1_000
+_MOST_SHOWN = 20
+_LONGEST_SHOWN = 100
+_NO_LABELS = (
+    f"Labels are 2 to {_MOST_LABELS:,} values, fewer than half as many as there are rows; "
+    "check 'label', or name them in 'labels'."
+)
+_PLAIN_NAME = re.compile(r"(?!(true|false|null)$)[A-Za-z_]([A-Za-z0-9_ -]*[A-Za-z0-9_])?")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+def found_labels(card: Card, train: Table) -> tuple[str, ...]:
+    """The distinct answers of train, numbers in their order, texts in alphabetical order.
+
+    Rows without an answer are passed over here; posing them says what is wrong.
+
+    Raises:
+        InputError: If the card does not ask for them, with what was found; or if they are too few
+            or too many to be labels.
+    """
+    counts = _counted(card, train)
+    names = _sorted(counts)
+    start = f"{train.place(0)}: task '{card.name}'"
+    column = f"column {quoted(card.label)} holds {_shown(counts, names)}"
+    if card.labels != "inferred":
+        raise InputError([f"{start}: 'labels' is missing; {column}. {_advice(names)}"])
+    if not 2 <= len(names) <= _MOST_LABELS or 2 * len(names) >= counts.total():
+        raise InputError([f"{start}: {column}. {_NO_LABELS}"])
+    return names
+
+
+def _counted(card: Card, train: Table) -> Counter[str]:
+    """How often each answer occurs."""
+    counts: Counter[str] = Counter()
+    wrong = ""
+    for row_index, row in enumerate(train.rows):
+        try:
+            value = field(card.label, row)
+            if not is_blank(value):
+                counts[_spelled(value, card.label)] += 1
+        except ValueError as error:
+            wrong = wrong or f"{train.place(row_index)}: task '{card.name}': {error}"
+    if wrong and not counts:
+        raise InputError([wrong])
+    return counts
+
+
+def _spelled(value: object, column: str) -> str:
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError(
+            f"column {quoted(column)}: {named(value)} is no label; for numbers use kind 'score'."
+        )
+    texts = spellings(value)
+    if not texts:
+        raise ValueError(f"column {quoted(column)}: {named(value)} is no label.")
+    return texts[0]
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    alphabetical = sorted(names)
+    are_numbers = all(_NUMBER.fullmatch(name) for name in alphabetical)
+    return tuple(sorted(alphabetical, key=float) if are_numbers else alphabetical)
+
+
+def _shown(counts: Counter[str], names: tuple[str, ...]) -> str:
+    if not names:
+        return "nothing"
+    shown = names if len(names) <= _MOST_SHOWN else [name for name, _ in counts.most_common(5)]
+    more = f" and {len(names) - len(shown):,} more values" if len(shown) < len(names) else ""
+    return ", ".join(f"{_quoted(name)} ({counts[name]:,})" for name in shown) + more
+
+
+def _advice(names: tuple[str, ...]) -> str:
+    if len(names) < 2:
+        return _NO_LABELS
+    if len(names) > _MOST_SHOWN:
+        return f"`labels: inferred` takes all values as they are. {_NO_LABELS}"
+    listed = ", ".join(map(_quoted, names))
+    named_anew = f"`labels: {{{_quoted(names[0])}: ..., ...}}`"
+    return f"Write `labels: [{listed}]`, or {named_anew} to give them names."
+
+
+def _quoted(name: str) -> str:
+    """A name as it may be pasted into a card."""
+    if len(name) > _LONGEST_SHOWN:
+        return quoted(name)
+    return name if _PLAIN_NAME.fullmatch(name) else json.dumps(name, ensure_ascii=False)

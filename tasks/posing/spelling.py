@@ -1,0 +1,33 @@
+"""How a stored answer is written: one text for all the ways in which files keep one value."""
+
+from __future__ import annotations
+
+import re
+
+TRUTHS = ("false", "true")
+_WHOLE = re.compile(r"([-+]?)(0|[1-9][0-9]{0,39})(\.0*)?")
+
+
+def spellings(value: object) -> tuple[str, ...]:
+    """The ways to write a stored value, the exact one first; none for what can be no label.
+
+    The numbers 1 and 1.0 are "1", and the text "1.0" is also "1", for so CSV keeps them; "True" is
+    also "true".
+    """
+    if isinstance(value, bool):
+        return (TRUTHS[value],)
+    if isinstance(value, int | float):
+        return (plain(str(value)),)
+    return tuple(dict.fromkeys((value, plain(value)))) if isinstance(value, str) else ()
+
+
+def plain(text: str) -> str:
+    """The shortest way to write a whole number or a truth value; any other text as it is."""
+    if found := _WHOLE.fullmatch(text):
+        return ("-" if found[1] == "-" and found[2] != "0" else "") + found[2]
+    return text.lower() if text.lower() in TRUTHS else text
+
+
+def is_plain_value(text: str) -> bool:
+    """Whether a text is a whole number or a truth value, however it is written."""
+    return plain(text) in TRUTHS or _WHOLE.fullmatch(text) is not None
