@@ -1,106 +1,135 @@
-"""From a card to a task: read, cap, pose, and cut the splits that the source lacks."""
+"""From a card to a task: read, pose, cap, and cut the splits that the source lacks."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from tasks.card import Card, SplitNames
+from tasks.cards import Card, Source, SplitNames
+from tasks.drawn_rows import DrawnRows, draw_rows
 from tasks.example import Example
+from tasks.posed import PosedTask, posed_examples, posed_once
+from tasks.posing import LabelNames, label_names, pose
 from tasks.problems import InputError
-from tasks.sources import Table, read_table
+from tasks.row_problems import RowsError, row_problems
+from tasks.sources import Table, read_table, split_names
 from tasks.splits import cut_from_train
 from tasks.task import Split, Task
-from tasks.template import pose
 
 _SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 _CUT, _CAP = 0, 1  # streams of the card's seed
+_Rows = tuple[list[Example], list[str]]
+"""Examples and where each comes from."""
 
 
 def load_task(card: Card, *, base: Path) -> Task:
-    """Read the task that a card describes.
+    """Read the task that a card describes; posed once, and mapped from disk ever after.
 
     Draws (row caps, splits cut from train) depend on the card's name alone, so that a task is the
     same in every campaign.
 
     Args:
         card: What to read.
-        base: The folder of the card's file.
+        base: The data folder.
 
     Raises:
-        InputError: Naming file, row and column of everything that is wrong, up to 20 problems.
+        InputError: Naming file, row and column of everything that is wrong.
     """
-    splits = _with_missing_cut(card, _read(card, base))
+    names = split_names(card.source, base=base)
+    posed = posed_once(card, names, lambda: _pose_task(card, names, base), base=base)
     return Task(
         name=card.name,
         family=card.family,
         kind=card.kind,
         metric=card.metric,
-        labels=card.labels if card.kind == "labels" else (),
+        labels=posed.labels,
         description=card.description,
         decoy=card.decoy,
-        train=splits["train"],
-        validation=splits["validation"],
-        test=splits["test"],
+        licence=card.licence,
+        source=posed.source,
+        left_out=posed.left_out,
+        train=posed.splits["train"],
+        validation=posed.splits["validation"],
+        test=posed.splits["test"],
     )
 
 
-def _read(card: Card, base: Path) -> dict[Split, list[Example]]:
-    """The splits that the source has, every row posed."""
-    source = card.source
-    names: SplitNames = source.files or source.splits
-    splits: dict[Split, list[Example]] = {}
+def _source(source: Source, commit: str | None) -> str:
+    if source.files is not None:
+        return source.files.train
+    if source.hub is None:
+        return str(source.folder)
+    config = f" ({source.config})" if source.config else ""
+    return f"hub: {source.hub}{config}{f' at {commit[:7]}' if commit else ''}"
+
+
+def _pose_task(card: Card, names: SplitNames, base: Path) -> PosedTask:
+    tables = _tables(card, names, base)
+    labels = label_names(card, tables["train"])
+    drawn = {split: _drawn(card, split, table, labels) for split, table in tables.items()}
+    problems = [
+        line
+        for split, table in tables.items()
+        for line in row_problems(card, split, drawn[split], place=table.place)
+    ]
+    if problems:
+        raise (RowsError if card.bad_rows == "stop" else InputError)(problems)
+    rows = {split: _placed(drawn[split], table) for split, table in tables.items()}
+    cut = _with_missing_cut(card, rows)
+    return PosedTask(
+        labels=labels.names if card.kind == "labels" else (),
+        source=_source(card.source, tables["train"].commit),
+        left_out={split: rows.num_wrong for split, rows in drawn.items() if rows.wrong},
+        splits={split: posed_examples(*cut[split], base=base) for split in _SPLITS},
+    )
+
+
+def _tables(card: Card, names: SplitNames, base: Path) -> dict[Split, Table]:
+    """The splits that the source has."""
+    tables: dict[Split, Table] = {}
     problems: list[str] = []
     for split in _SPLITS:
         name: str | None = getattr(names, split)
-        if name is not None:
-            table = read_table(source, name, base=base)
-            splits[split] = _posed(card, table, _rows_used(card, split, table), problems)
-    if problems:
-        raise InputError(problems)
-    return splits
-
-
-def _rows_used(card: Card, split: Split, table: Table) -> Sequence[int]:
-    """Indices of the rows under the split's cap: drawn at random, for files are often sorted."""
-    count = len(table.rows)
-    cap: int | None = getattr(card.max_rows, split)
-    if cap is None or cap >= count:
-        return range(count)
-    rng = np.random.default_rng([*_seed(card), _CAP, _SPLITS.index(split)])
-    return [int(row) for row in np.sort(rng.choice(count, size=cap, replace=False))]
-
-
-def _posed(card: Card, table: Table, rows: Sequence[int], problems: list[str]) -> list[Example]:
-    examples: list[Example] = []
-    wrong: dict[str, list[int]] = {}
-    for row in rows:
         try:
-            examples.append(pose(card, table.rows[row]))
-        except ValueError as error:
-            wrong.setdefault(str(error), []).append(row)
-    for words, wrong_rows in wrong.items():
-        more = f" The same in {len(wrong_rows) - 1:,} more rows." if len(wrong_rows) > 1 else ""
-        problems.append(f"{table.place(wrong_rows[0])}: task '{card.name}': {words}{more}")
-    return examples
+            if name is not None:
+                tables[split] = read_table(card.source, name, base=base)
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))  # two splits may be one file
+    return tables
 
 
-def _with_missing_cut(card: Card, splits: dict[Split, list[Example]]) -> dict[Split, list[Example]]:
+def _drawn(card: Card, split: Split, table: Table, labels: LabelNames) -> DrawnRows:
+    return draw_rows(
+        table.rows,
+        lambda row: pose(card, row, labels),
+        cap=getattr(card.max_rows, split),
+        replace_wrong=card.bad_rows == "leave_out",
+        rng=np.random.default_rng([_seed(card), _CAP, _SPLITS.index(split)]),
+    )
+
+
+def _placed(drawn: DrawnRows, table: Table) -> _Rows:
+    return list(drawn.examples.values()), [table.place(row) for row in drawn.examples]
+
+
+def _with_missing_cut(card: Card, splits: Mapping[Split, _Rows]) -> dict[Split, _Rows]:
     missing = [split for split in _SPLITS if split not in splits]
-    train = splits["train"]
+    examples, places = splits["train"]
     try:
-        parts = cut_from_train(len(train), len(missing), seed=(*_seed(card), _CUT))
+        parts = cut_from_train(len(examples), len(missing), seed=(_seed(card), _CUT))
     except ValueError as error:
         raise InputError([f"Task '{card.name}': {error}"]) from None
     cut = {
-        split: [train[int(index)] for index in indices]
-        for split, indices in zip(("train", *missing), parts, strict=True)
+        split: ([examples[index] for index in part], [places[index] for index in part])
+        for split, part in zip(("train", *missing), parts, strict=True)
     }
     return {**splits, **cut}
 
 
-def _seed(card: Card) -> tuple[int, ...]:
-    return (zlib.crc32(card.name.encode()),)
+def _seed(card: Card) -> int:
+    return zlib.crc32(card.name.encode())

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tasks.card import Card, read_placed_cards
+from tasks.cards import Card
+from tasks.entries import MINED_SUITES, PlacedCard, read_entry
 from tasks.names import nearest
 from tasks.problems import InputError
+from tasks.row_problems import RowsError
 from tasks.task import Task
 
-_SUITES = ("pydocs",)
-_CARDS = (".yaml", ".yml")
+OnTask = Callable[[str, int, int], None]
+"""Told what is read: name of the task or suite, its number from 1, of how many."""
 
 
 class UnknownTaskError(ValueError, KeyError):
@@ -51,68 +53,109 @@ class Pool(Mapping[str, Task]):
         return f"Pool({list(self._tasks)})"
 
 
-def load_pool(entries: Sequence[str], *, base: Path) -> Pool:
+def load_pool(
+    entries: Sequence[str],
+    *,
+    base: Path,
+    data: Path | None = None,
+    without: Collection[str] = (),
+    on_task: OnTask | None = None,
+) -> Pool:
     """Read every task that a campaign file's `pool` names.
 
     Args:
-        entries: Built-in suites by name ("pydocs"), card files, folders of card files (*.yaml).
-        base: The folder that paths are relative to, where the campaign file stands.
+        entries: Built-in suites by name ("pydocs", "compassmtl"), "tasksource:NAME", card files,
+            folders of card files (*.yaml).
+        base: The folder that entries are relative to, where the campaign file stands.
+        data: The folder that the cards' files are relative to; none: each card file's own.
+        without: Names of tasks to leave out; their data is not read.
+        on_task: Called before each task is read.
 
     Raises:
-        ValueError: Naming the entry, file, row or task that is wrong. All cards are read and
-            checked before any data is.
+        InputError: With every problem of every card; or, where there is none, of their data.
+        UnknownTaskError: If a task to leave out is not there.
     """
-    files = {entry: _files(entry, base) for entry in entries if entry not in _SUITES}
-    cards = _read_all(path for paths in files.values() for path in paths)
-    _refuse_duplicates([pair for placed in cards.values() for pair in placed])
-    tasks: list[Task] = []
-    for entry in entries:
-        tasks += _suite() if entry in _SUITES else _carded(files[entry], cards)
-    return Pool(tasks)
+    read = _read_cards(entries, base)
+    _refuse_duplicates([(placed.card, placed.place) for _, cards in read for placed in cards])
+    named = {placed.card.name for _, cards in read for placed in cards}
+    kept = {
+        entry: [placed for placed in cards if placed.card.name not in without]
+        for entry, cards in read
+    }
+    reader = _Reader(sum(len(cards) or 1 for cards in kept.values()), data, on_task)
+    tasks = [task for entry, cards in kept.items() for task in reader.tasks(entry, cards)]
+    reader.refuse()
+    _refuse_unknown(without, named | {task.name for task in tasks})
+    return Pool(task for task in tasks if task.name not in without)
 
 
-def _suite() -> list[Task]:
+class _Reader:
+    """Reads tasks one by one, and keeps what is wrong with any for the end."""
+
+    def __init__(self, of: int, data: Path | None, on_task: OnTask | None) -> None:
+        self._of, self._data, self._on_task = of, data, on_task
+        self._number = 0
+        self._errors: list[InputError] = []
+
+    def tasks(self, entry: str, cards: Sequence[PlacedCard]) -> list[Task]:
+        if entry in MINED_SUITES:
+            self._tell(entry)
+            return _mined_suite()
+        return [task for placed in cards for task in self._read(placed)]
+
+    def refuse(self) -> None:
+        """Raise what was wrong, as one error.
+
+        Raises:
+            InputError: Of the kind that says most about what to do.
+        """
+        if self._errors:
+            of_rows = any(isinstance(error, RowsError) for error in self._errors)
+            problems = [line for error in self._errors for line in error.problems]
+            raise (RowsError if of_rows else InputError)(problems)
+
+    def _read(self, placed: PlacedCard) -> list[Task]:
+        from tasks.loading import load_task  # brings in Arrow: only when cards name data
+
+        self._tell(placed.card.name)
+        try:
+            return [load_task(placed.card, base=self._data or placed.folder)]
+        except InputError as error:
+            self._errors.append(error)
+            return []
+
+    def _tell(self, name: str) -> None:
+        self._number += 1
+        if self._on_task is not None:
+            self._on_task(name, self._number, self._of)
+
+
+def _mined_suite() -> list[Task]:
     from tasks.pydocs import load_suite  # mines installed packages: only when asked for
 
     tasks: list[Task] = load_suite()
     return tasks
 
 
-def _carded(paths: Iterable[Path], cards: Mapping[Path, Sequence[tuple[Card, str]]]) -> list[Task]:
-    from tasks.loading import load_task  # brings in `datasets`: only when cards name data
-
-    return [load_task(card, base=path.parent) for path in paths for card, _ in cards[path]]
-
-
-def _read_all(paths: Iterable[Path]) -> dict[Path, list[tuple[Card, str]]]:
-    cards: dict[Path, list[tuple[Card, str]]] = {}
+def _read_cards(entries: Sequence[str], base: Path) -> list[tuple[str, list[PlacedCard]]]:
+    read: list[tuple[str, list[PlacedCard]]] = []
     problems: list[str] = []
-    for path in paths:
+    for entry in entries:
         try:
-            cards[path] = read_placed_cards(path)
+            read.append((entry, read_entry(entry, base=base)))
         except InputError as error:
             problems.extend(error.problems)
     if problems:
         raise InputError(problems)
-    return cards
+    return read
 
 
-def _files(entry: str, base: Path) -> list[Path]:
-    """The card files that an entry means."""
-    path = base / entry
-    if path.is_dir():
-        files = sorted(path.glob("*.yaml"))
-        if not files:
-            raise InputError([f"pool: folder '{path}' holds no card file (*.yaml)."])
-        return files
-    if path.suffix in _CARDS:
-        return [path]
-    raise InputError(
-        [
-            f"pool: '{entry}' is neither a built-in suite nor a card file (*.yaml) nor a folder of "
-            f"card files under {base}. {nearest(entry, _SUITES)}"
-        ]
-    )
+def _refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise UnknownTaskError(
+                f"No task '{name}' in the pool. {nearest(name, sorted(known))}".rstrip()
+            )
 
 
 def _refuse_duplicates(placed: Iterable[tuple[Card | Task, str]]) -> None:

@@ -11,29 +11,30 @@ _MOST_HELD_OUT = 1000
 
 
 def cut_validation(
-    num_examples: int, *, seed: tuple[int, ...]
+    num_examples: int, *, seed: tuple[int, ...], groups: NDArray[np.int64] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Cut a target's validation split once into its two halves.
 
     Args:
         num_examples: Size of the validation split, at least 20.
         seed: Entropy; the same seed gives the same halves.
+        groups: (num_examples,) as `questions_of` gives them: examples with equal numbers go into
+            the same half, of which each then has about half of the groups.
 
     Returns:
         (selection, gate): sorted indices, disjoint, together all of them; selection has one more
-        when the number is odd.
+        (example, or group) when the number is odd.
 
     Raises:
-        ValueError: Under 20 examples, where the halves could not tell a gain from chance.
+        ValueError: Under 20 examples, or groups, where the halves could not tell a gain from
+            chance.
     """
-    if num_examples < _FEWEST_VALIDATION:
-        raise ValueError(
-            f"A target's validation split needs at least {_FEWEST_VALIDATION} examples, "
-            f"got {num_examples}. Give it more, or leave it out: it is then cut from train."
-        )
-    order = np.random.default_rng(seed).permutation(num_examples).astype(np.int64)
-    half = (num_examples + 1) // 2
-    return np.sort(order[:half]), np.sort(order[half:])
+    if groups is not None:
+        names, number = np.unique(groups, return_inverse=True)
+        chosen, _ = _halves(len(names), "questions", seed)
+        in_selection = np.isin(number, chosen)
+        return np.flatnonzero(in_selection), np.flatnonzero(~in_selection)
+    return _halves(num_examples, "examples", seed)
 
 
 def cut_from_train(
@@ -61,3 +62,16 @@ def cut_from_train(
     bounds = [size * split for split in range(1, num_splits + 1)]
     held_out = np.split(order, bounds)
     return [np.sort(part) for part in (held_out[-1], *held_out[:-1])]
+
+
+def _halves(
+    num: int, what: str, seed: tuple[int, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if num < _FEWEST_VALIDATION:
+        raise ValueError(
+            f"A target's validation split needs at least {_FEWEST_VALIDATION} {what}, "
+            f"got {num}. Give it more, or leave it out: it is then cut from train."
+        )
+    order = np.random.default_rng(seed).permutation(num).astype(np.int64)
+    half = (num + 1) // 2
+    return np.sort(order[:half]), np.sort(order[half:])

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from tasks.example import Example
+from tasks.examples import digest_of
 
-Kind = Literal["labels", "options", "score"]
-"""labels: one of a fixed set; options: one of the example's own answers; score: a number."""
+Kind = Literal["labels", "options", "score", "text"]
+"""labels: one of a fixed set; options: one of the example's own answers; score: a number; text:
+written freely (decoders)."""
 
 Split = Literal["train", "validation", "test"]
 
@@ -31,6 +32,11 @@ class Task:
     description: str = ""
     decoy: bool = False
     """True when the labels are known to carry no information."""
+    licence: str = ""
+    source: str = ""
+    """Where the rows come from, as a person says it: a file's or a data set's name."""
+    left_out: Mapping[Split, int] = field(default_factory=dict)
+    """split -> rows that no example could be made of; splits that lost none are absent."""
     train: Sequence[Example]
     validation: Sequence[Example]
     test: Sequence[Example]
@@ -43,7 +49,5 @@ class Task:
         """Sha256 (hex) of everything that training on the task depends on."""
         digest = hashlib.sha256(f"{self.name}\0{self.kind}\0{self.labels}\0{self.metric}".encode())
         for examples in (self.train, self.validation, self.test):
-            for example in examples:
-                digest.update(json.dumps(asdict(example), sort_keys=True).encode())
-            digest.update(b"\n")
+            digest.update(digest_of(examples).encode())
         return digest.hexdigest()

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
+
+_CACHE = Path(tempfile.mkdtemp(prefix="sextant-tests-"))
+atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
+
+
+def _link_what_was_mined() -> None:
+    """Mining takes long and is tested by itself; all else that is kept is made anew."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    (_CACHE / "sextant").mkdir()
+    for mined in (home / "sextant").glob("pydocs-*.jsonl"):
+        (_CACHE / "sextant" / mined.name).symlink_to(mined)
+
+
+_link_what_was_mined()
 
 # Before anything imports the libraries that read them.
 os.environ.update(
@@ -14,16 +31,16 @@ os.environ.update(
         "WANDB_SILENT": "true",
         "HF_HUB_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        "XDG_CACHE_HOME": str(_CACHE),
     }
 )
 
-import pytest
+import pytest  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def files_of_reporters_stay_in_the_tests_own_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """XDG_CACHE_HOME stays as it is: what was prepared there is meant to be found."""
     for name in ("WANDB_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR"):
         monkeypatch.setenv(name, str(tmp_path))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from tasks.cache_folder import cache_folder, written_whole
 from tasks.pydocs.bodies import Body
 from tasks.pydocs.docstrings import Described
 from tasks.pydocs.functions import Function
@@ -47,10 +45,9 @@ def cached(versions: Mapping[str, str], mine: Callable[[], list[Function]]) -> S
 
 def cache_path(versions: Mapping[str, str]) -> Path:
     """Where functions of these versions are kept: one file for each set of versions."""
-    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     key = json.dumps([SUITE_VERSION, sorted(versions.items())])
     name = f"pydocs-{hashlib.sha256(key.encode()).hexdigest()[:16]}.jsonl"
-    return Path(root) / "sextant" / name
+    return cache_folder() / name
 
 
 def _read(path: Path) -> list[Function]:
@@ -69,17 +66,9 @@ def _function(row: dict[str, Any]) -> Function:
 
 
 def _write(path: Path, functions: list[Function]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            for function in functions:
-                row = asdict(function)
-                row["described"] = [list(item.values()) for item in row["described"]]
-                file.write(json.dumps(row) + "\n")
-            file.write(json.dumps({"count": len(functions)}) + "\n")
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+    with written_whole(path) as file:
+        for function in functions:
+            row = asdict(function)
+            row["described"] = [list(item.values()) for item in row["described"]]
+            file.write(f"{json.dumps(row)}\n".encode())
+        file.write(f"{json.dumps({'count': len(functions)})}\n".encode())

@@ -59,7 +59,9 @@ class Recipe:
             labels=self.labels,
             description=f"{self.description} Mined from {', '.join(corpus.libraries)}.",
             decoy=self.decoy,
-            **splits,
+            train=splits["train"],
+            validation=splits["validation"],
+            test=splits["test"],
         )
 
     def _draw(

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 import tasks
+from tasks.entries import CARD_SUITES, read_entry
+from tasks.examples import place_of
 from tasks.pool import Pool, UnknownTaskError, load_pool
 from tasks.problems import InputError
 from tasks.task import Task
@@ -30,6 +32,11 @@ template: {{text: s}}
 label: y
 labels: [a, b]
 """
+
+
+@pytest.fixture(autouse=True)
+def a_cache_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def write_card(folder: Path, name: str = "toy", files: str = "{train: t.jsonl}") -> None:
@@ -116,13 +123,14 @@ def test_a_folder_of_cards_is_read_in_the_order_of_names(tmp_path: Path) -> None
         ('{"s": ' + "[" * 100_000 + "\n", "t.jsonl:1: "),
         ('{"s": "a", "y": ' + "1" * 5000 + "}\n", "t.jsonl:1: "),
         ('{"s": "t", "y": 0}\n\n{"s": "t", "y": 0}\n', "t.jsonl:2: blank line"),
-        ('{"s": "t", "y": 9}\n' * 3, "t.jsonl:1: task 'toy': column 'y': expected an index from"),
+        ('{"s": "t", "y": 9}\n' * 3, "t.jsonl:1: task 'toy': column 'y': 9 is no answer."),
         (
             '{"s": "t", "y": 0}\n{"S": "t", "y": 0}\n{"s": "t", "y": 7}\n',
             "t.jsonl:2: task 'toy': no column 's'. Did you mean 'S'? The row has: S, y.\n"
-            "t.jsonl:3: task 'toy': column 'y': expected an index from 0 to 1, got 7.",
+            "t.jsonl:3: task 'toy': column 'y': 7 is no answer.",
         ),
-        ("", "Task 'toy': 0 train rows are too few to cut a split from"),
+        ('{"s": "t", "y": 0}\n' * 9, "Task 'toy': 9 train rows are too few to cut a split from"),
+        ("", "t.jsonl: the file is empty."),
     ],
 )
 def test_a_wrong_line_is_named_with_its_number(tmp_path: Path, content: str, message: str) -> None:
@@ -153,11 +161,11 @@ def test_a_file_that_is_no_parquet_is_one_message(tmp_path: Path) -> None:
     ("files", "message"),
     [
         ("{train: u.jsonl}", "u.jsonl: no such file. Nearest names: t.jsonl"),
-        ("{train: ../t.jsonl}", "source.files: '../t.jsonl' lies outside the card's folder"),
-        ("{train: /etc/passwd}", "source.files: '/etc/passwd' lies outside the card's folder"),
-        ("{train: link.jsonl}", "source.files: 'link.jsonl' lies outside the card's folder"),
+        ("{train: ../t.jsonl}", "source.files: '../t.jsonl' lies outside the data folder"),
+        ("{train: /etc/passwd}", "source.files: '/etc/passwd' lies outside the data folder"),
+        ("{train: link.jsonl}", "source.files: 'link.jsonl' lies outside the data folder"),
         ("{train: pipe.jsonl}", "pipe.jsonl: expected a regular file."),
-        ("{train: t.txt}", "t.txt: expected a file ending in .parquet, .jsonl, .csv."),
+        ("{train: t.txt}", "t.txt: expected a file ending in .parquet, .jsonl, .csv,"),
     ],
 )
 def test_only_regular_files_beside_the_card_are_opened(
@@ -173,7 +181,7 @@ def test_only_regular_files_beside_the_card_are_opened(
 
 def test_an_unknown_entry_is_refused_with_the_nearest_suite(tmp_path: Path) -> None:
     message = refusal("pydoc", base=tmp_path)
-    assert "'pydoc' is neither a built-in suite nor a card file" in message
+    assert "'pydoc' is neither a built-in suite nor 'tasksource:NAME' nor a card file" in message
     assert message.endswith("Did you mean 'pydocs'?")
     (tmp_path / "empty").mkdir()
     assert "holds no card file" in refusal("empty", base=tmp_path)
@@ -231,8 +239,7 @@ def test_a_hub_data_set_that_cannot_be_had_is_one_message(tmp_path: Path) -> Non
         text=True,
         check=False,
     )
-    assert done.stdout.startswith("hub data set a/b, split 'train' at 0000"), done.stderr
-    assert "Check name, config, split and revision" in done.stdout
+    assert done.stdout.startswith("hub data set a/b: the hub cannot be reached"), done.stderr
     assert done.stdout.count("\n") == 1
 
 
@@ -269,7 +276,98 @@ def test_a_real_parquet_task_is_read_and_screened(tmp_path: Path, name: str, pos
 def test_rows_that_are_wrong_in_one_way_are_one_problem(tmp_path: Path) -> None:
     write_card(tmp_path)
     (tmp_path / "t.jsonl").write_text('{"S": "t", "y": 1}\n' * 30, encoding="utf-8")
-    assert refusal("toy.yaml", base=tmp_path) == (
+    assert refusal("toy.yaml", base=tmp_path).splitlines() == [
         "t.jsonl:1: task 'toy': no column 's'. Did you mean 'S'? The row has: S, y."
-        " The same in 29 more rows."
+        " The same in 29 more rows.",
+        "Mend these rows (or the card, where they are as they should be); or write 'bad_rows: "
+        "leave_out' into the card, and they are left out and counted.",
+    ]
+
+
+def test_cards_may_lie_apart_from_their_data(tmp_path: Path) -> None:
+    write_card(tmp_path / "cards")
+    (tmp_path / "data").mkdir()
+    write_jsonl(tmp_path / "data" / "t.jsonl", 20)
+    pool = load_pool(["cards"], base=tmp_path, data=tmp_path / "data")
+    assert place_of(pool["toy"].train, 0).startswith(f"{tmp_path}/data/t.jsonl:")
+    assert "cards/t.jsonl: no such file" in refusal("cards", base=tmp_path)
+
+
+def test_card_files_end_in_yaml_or_yml(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        write_card(tmp_path, name)
+    (tmp_path / "a.yaml").rename(tmp_path / "a.yml")
+    write_jsonl(tmp_path / "t.jsonl", 10)
+    assert list(load_pool(["."], base=tmp_path)) == ["a", "b"]
+    assert list(load_pool(["a.yml"], base=tmp_path)) == ["a"]
+
+
+def test_problems_of_all_data_come_together_and_what_to_do_comes_last(tmp_path: Path) -> None:
+    for number in range(12):
+        files = "{train: t.jsonl}" if number else "{train: lost.jsonl}"
+        write_card(tmp_path, f"task{number:02}", files=files)
+    rows = ['{"s": "a", "y": 0}', '{"s": "", "y": 1}', '{"s": "a", "y": "c"}'] * 5
+    (tmp_path / "t.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    lines = refusal(".", base=tmp_path).splitlines()
+    assert lines[0].startswith("lost.jsonl: no such file.")
+    assert lines[1].startswith("t.jsonl:2: task 'task01': ")
+    assert lines[2].startswith("t.jsonl:3: task 'task01': column 'y': text 'c' is no answer.")
+    assert lines[20] == "... and 3 more problems."
+    assert lines[21].startswith("Mend these rows")
+    assert len(lines) == 22
+
+
+def test_who_asks_is_told_what_is_read(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        write_card(tmp_path, name)
+    write_jsonl(tmp_path / "t.jsonl", 10)
+    told: list[tuple[str, int, int]] = []
+    load_pool(["b.yaml", "a.yaml"], base=tmp_path, on_task=lambda *it: told.append(it))
+    assert told == [("b", 1, 2), ("a", 2, 2)]
+
+
+def test_an_entry_given_twice_is_refused_before_its_data_is_read(tmp_path: Path) -> None:
+    write_card(tmp_path)
+    message = refusal("toy.yaml", "toy.yaml", base=tmp_path)
+    assert message.startswith("Task 'toy' is defined twice (toy.yaml:1, toy.yaml:1).")
+
+
+def test_names_of_tasksource_are_looked_up_with_the_other_entries(tmp_path: Path) -> None:
+    first, second, third = refusal(
+        "tasksource:no/such", "pydoc", "none.yaml", base=tmp_path
+    ).splitlines()
+    assert first.startswith("pool: 'tasksource:no/such'")
+    assert "is neither" not in first
+    assert second.startswith("pool: 'pydoc' is neither")
+    assert third.startswith("none.yaml")
+
+
+def test_suites_of_cards_are_part_of_the_package(tmp_path: Path) -> None:
+    for suite in CARD_SUITES:
+        cards = read_entry(suite, base=tmp_path)
+        assert len({placed.card.name for placed in cards}) == len(cards) > 10
+
+
+def test_a_warm_start_reads_no_data_and_gives_the_same_tasks(tmp_path: Path) -> None:
+    write_card(tmp_path, "a")
+    write_card(tmp_path, "b", files="{train: t.csv, test: t.csv}")
+    write_jsonl(tmp_path / "t.jsonl", 50)
+    rows = "".join(f"text {i},{i % 2}\n" for i in range(20))
+    (tmp_path / "t.csv").write_text("s,y\n" + rows, encoding="utf-8")
+    cold = load_pool(["."], base=tmp_path)
+    program = (
+        "import sys, tasks; from pathlib import Path\n"
+        "pool = tasks.load_pool(['.'], base=Path(sys.argv[1]))\n"
+        "print(*(task.fingerprint for task in pool.values()))\n"
+        "print([name for name in ('datasets', 'torch', 'scipy') if name in sys.modules])"
     )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    expected = " ".join(task.fingerprint for task in cold.values())
+    assert done.stdout.splitlines() == [expected, "[]"], done.stderr
+    shutil.rmtree(tmp_path / "cache")
+    (tmp_path / "cache").write_text("no folder", encoding="utf-8")
+    unkept = load_pool(["."], base=tmp_path)
+    assert [task.fingerprint for task in unkept.values()] == expected.split()
+    assert [texts(task) for task in unkept.values()] == [texts(task) for task in cold.values()]

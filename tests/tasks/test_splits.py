@@ -32,6 +32,17 @@ def test_too_small_a_validation_split_is_refused() -> None:
         cut_validation(19, seed=(0,))
 
 
+def test_candidates_of_one_question_stay_in_one_half() -> None:
+    groups = np.random.default_rng(0).integers(31, size=400) * 5
+    selection, gate = cut_validation(400, seed=(3, 1), groups=groups)
+    assert not set(groups[selection]) & set(groups[gate])
+    assert len(set(groups[selection])) == 16 and len(set(groups[gate])) == 15
+    assert np.array_equal(np.sort(np.concatenate([selection, gate])), np.arange(400))
+    assert (np.diff(selection) > 0).all() and selection.dtype == np.int64
+    with pytest.raises(ValueError, match="at least 20 questions, got 3"):
+        cut_validation(400, seed=(3, 1), groups=np.arange(400) % 3)
+
+
 @pytest.mark.parametrize(
     ("num_examples", "num_splits", "sizes"),
     [
