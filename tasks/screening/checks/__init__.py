@@ -1,0 +1,1 @@
+"""One check a file: from facts about tasks to findings."""
