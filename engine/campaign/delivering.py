@@ -12,6 +12,7 @@ from engine.gains.safety import Arm, Reference, contenders, deliver
 from engine.ledger.records import Completed, Delivered
 from engine.ledger.result_store import read_evaluations, read_tests
 from engine.ledger.state import State
+from tasks import questions_of
 
 
 def delivery(run: Run, state: State) -> Delivered:
@@ -66,4 +67,9 @@ def _cost(state: State, name: str, job: str) -> int:
 def _reference(run: Run, target: str) -> Reference:
     task = run.pool[target]
     gold = np.array([example.label for example in task.test], dtype=np.float64)
-    return Reference(gold=gold, metric=task.metric)
+    return Reference(
+        gold=gold,
+        metric=task.metric,
+        labels=task.labels,
+        groups=questions_of(task, "test"),
+    )

@@ -2,6 +2,9 @@
 
 A branch that only became less sure of itself, or more, has learned nothing; plain losses reward it
 all the same. Fitting the one number that says how far to trust a branch's answers takes that away.
+
+Texts have nothing to fit: their likelihood is over a vocabulary whose other words are not kept, and
+without them a temperature has nothing to weigh the answer against. Their loss is the plain one.
 """
 
 from __future__ import annotations
@@ -15,7 +18,8 @@ from scipy.special import logsumexp
 
 from tasks import Kind
 
-# Shape suffixes: N examples, C answers (missing ones -inf; one column for scores).
+# Shape suffixes: N examples, C answers (missing ones -inf; scores and texts as `TaskModel.logits`
+# gives them: the first column is the score, or the text's mean log-likelihood per token).
 
 TEMPERATURES: Final = (0.05, 20.0)
 """Bounds of a fitted temperature."""
@@ -84,9 +88,11 @@ def fit_scale(scores_N: ArrayLike, gold_N: ArrayLike) -> float:
 
 
 def fit(outputs_NC: NDArray[np.float64], gold_N: NDArray[np.float64], *, kind: Kind) -> float:
-    """Temperature (labels, options) or residual scale (score): what an `Evaluation` keeps."""
+    """Temperature (labels, options; 1 for text) or residual scale: what an `Evaluation` keeps."""
     if _known(kind) == "score":
         return fit_scale(outputs_NC[:, 0], gold_N)
+    if kind == "text":
+        return 1.0
     return fit_temperature(outputs_NC, gold_N)
 
 
@@ -96,6 +102,7 @@ def calibrated_losses(
     """NLL of each right answer, (N,) nats, under a temperature or residual scale.
 
     Scores: of a Gaussian density, so it can be negative; differences between branches are in nats.
+    Texts: mean over the answer's tokens; the temperature has no part in it.
 
     Raises:
         ValueError: As `fit_temperature` and `fit_scale`, or if `temperature` is not above 0.
@@ -107,6 +114,8 @@ def calibrated_losses(
         residuals = (scores - gold_scores) / temperature
         density = np.square(residuals) / 2 + np.log(temperature) + np.log(2 * np.pi) / 2
         return np.asarray(density)
+    if kind == "text":
+        return -_scores(np.asarray(outputs_NC)[:, 0], gold_N)[0]
     logits, gold = _answers(outputs_NC, gold_N)
     scaled = logits / temperature
     losses = logsumexp(scaled, axis=1) - np.take_along_axis(scaled, gold[:, None], axis=1)[:, 0]

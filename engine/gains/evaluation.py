@@ -8,15 +8,19 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from engine.gains.calibration import calibrated_losses, fit, plain_losses
 from engine.model.batch import Encoded
 from engine.model.interface import TaskModel
 from engine.training.failures import DivergedError
 from engine.training.jobs import Evaluation, Judgement
-from tasks import METRICS, Kind, Task
+from tasks import METRICS, Judged, Kind, Task, questions_of
 
 # Shape suffixes: N examples, C answers.
+
+Halves = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Indices of selection and gate in a target's validation split, as `cut_validation` gives them."""
 
 
 def predict(
@@ -55,20 +59,31 @@ def judge_branch(
     *,
     selection: Sequence[Encoded],
     gate: Sequence[Encoded],
-    batch_size: int = 32,
+    halves: Halves | None = None,
 ) -> Evaluation:
     """Judge a branch on one target, its temperature or residual scale fitted on the gate split.
+
+    Args:
+        model: The branch's.
+        task: The target.
+        selection: One half of its validation split.
+        gate: The other.
+        halves: Where the examples of both stand in the validation split; may be left out for
+            metrics that read no groups.
 
     Raises:
         DivergedError: As `predict`.
     """
-    outputs = predict(model, [*gate, *selection], batch_size=batch_size)
+    outputs = predict(model, [*gate, *selection])
     gate_NC, selection_NC = outputs[: len(gate)], outputs[len(gate) :]
     temperature = fit(gate_NC, _gold(gate), kind=task.kind)
+    groups = _groups(task, halves)
     return Evaluation(
         temperature=temperature,
-        selection=_judgement(selection_NC, _gold(selection), task, temperature),
-        gate=_judgement(gate_NC, _gold(gate), task, temperature),
+        selection=_judgement(
+            selection_NC, selection, task=task, temperature=temperature, groups=groups[0]
+        ),
+        gate=_judgement(gate_NC, gate, task=task, temperature=temperature, groups=groups[1]),
     )
 
 
@@ -80,15 +95,21 @@ def judge_test(
     temperature: float,
     batch_size: int = 32,
 ) -> Judgement:
-    """Judge a checkpoint on a split that had no part in fitting `temperature`."""
+    """Judge a checkpoint on the test split, which had no part in fitting `temperature`."""
     outputs = predict(model, test, batch_size=batch_size)
-    return _judgement(outputs, _gold(test), task, temperature)
+    groups = questions_of(task, "test")
+    return _judgement(outputs, test, task=task, temperature=temperature, groups=groups)
 
 
 def predictions(outputs_NC: NDArray[np.float64], *, kind: Kind) -> NDArray[np.float64]:
-    """(N,) the score, or the index of the likeliest answer (the first of equals)."""
+    """(N,) the score, whether the text is written, or the index of the likeliest answer.
+
+    Of equally likely answers the first.
+    """
     if kind == "score":
         return outputs_NC[:, 0].copy()
+    if kind == "text":
+        return outputs_NC[:, 1].copy()
     return np.asarray(outputs_NC.argmax(axis=1), dtype=np.float64)
 
 
@@ -120,13 +141,39 @@ def _gold(encoded: Sequence[Encoded]) -> NDArray[np.float64]:
     return np.array([example.gold for example in encoded], dtype=np.float64)
 
 
+def _groups(task: Task, halves: Halves | None) -> tuple[NDArray[np.int64] | None, ...]:
+    groups = questions_of(task, "validation")
+    if groups is None:
+        return None, None
+    if halves is None:
+        raise ValueError(f"Metric {task.metric!r} needs to know where the halves' examples stand.")
+    return groups[halves[0]], groups[halves[1]]
+
+
 def _judgement(
-    outputs_NC: NDArray[np.float64], gold_N: NDArray[np.float64], task: Task, temperature: float
+    outputs_NC: NDArray[np.float64],
+    encoded: Sequence[Encoded],
+    *,
+    task: Task,
+    temperature: float,
+    groups: NDArray[np.int64] | None,
 ) -> Judgement:
-    answers = predictions(outputs_NC, kind=task.kind)
+    gold_N, metric = _gold(encoded), METRICS[task.metric]
+    beliefs: NDArray[np.float32] | None = None
+    if metric.reads_beliefs:
+        # Rounded before they are judged, so that the metric follows from what is recorded.
+        beliefs = softmax(outputs_NC / temperature, axis=1).astype(np.float32)
+    judged = Judged(
+        predictions=predictions(outputs_NC, kind=task.kind),
+        references=gold_N,
+        labels=task.labels,
+        beliefs=beliefs,
+        groups=groups,
+    )
     return Judgement(
         losses=calibrated_losses(outputs_NC, gold_N, kind=task.kind, temperature=temperature),
         plain_losses=plain_losses(outputs_NC, gold_N, kind=task.kind),
-        predictions=answers,
-        metric=float(METRICS[task.metric](answers, gold_N)),
+        predictions=judged.predictions,
+        metric=float(metric(judged)),
+        beliefs=beliefs,
     )

@@ -12,19 +12,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.gains.bootstrap import Resample, interval, resamples
 from engine.gains.gain import paired_gain, weighted
 from engine.ledger.records import Contender
 from engine.training.jobs import Judgement
-from tasks import METRICS
+from tasks import METRICS, Judged
 
 SIMPLEST_FIRST: Final = ("target-only", "all-tasks", "selected")
 """The arms, as ties are decided."""
 
 _ROUNDING = 1e-9
 """Nats: a difference of mean losses below this is none."""
-
-_INTERVAL = (0.025, 0.975)
-_RESAMPLES = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +46,10 @@ class Reference:
     """(n,) right answers, in the split's order."""
     metric: str
     """A key of `tasks.METRICS`."""
+    labels: tuple[str, ...] = ()
+    """Label names in index order."""
+    groups: NDArray[np.int64] | None = None
+    """(n,) as `tasks.questions_of`, for metrics that read groups."""
 
 
 def deliver(arms: Sequence[Arm], weights: Mapping[str, float]) -> Arm:
@@ -100,12 +102,9 @@ def contenders(
 
     Raises:
         ValueError: If a loss is not finite or two arms judged different examples.
-
-    Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", section 13.3, for the
-    percentile interval of the metric.
     """
     baseline = tests.get("target-only")
-    resamples = {name: _resamples(len(ref.gold), rng) for name, ref in references.items()}
+    drawn = {name: resamples(len(ref.gold), ref.groups, rng) for name, ref in references.items()}
     return tuple(
         Contender(
             arm=arm.name,
@@ -115,7 +114,7 @@ def contenders(
             test={
                 name: {
                     "loss": float(judgement.losses.mean()),
-                    **_metric_interval(judgement, references[name], resamples[name]),
+                    **_metric_interval(judgement, references[name], drawn[name]),
                     **(_gain_over(baseline[name], judgement) if baseline else {}),
                 }
                 for name, judgement in tests[arm.name].items()
@@ -140,14 +139,14 @@ def _gain_over(baseline: Judgement, judgement: Judgement) -> dict[str, float]:
 
 
 def _metric_interval(
-    judgement: Judgement, reference: Reference, resamples: NDArray[np.int64]
+    judgement: Judgement, reference: Reference, drawn: Sequence[Resample]
 ) -> dict[str, float]:
-    metric = METRICS[reference.metric]
-    values = [metric(judgement.predictions[row], reference.gold[row]) for row in resamples]
-    low, high = np.quantile(values, _INTERVAL)
-    return {"metric": judgement.metric, "metric_low": float(low), "metric_high": float(high)}
-
-
-def _resamples(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """(_RESAMPLES, n) indices drawn with replacement."""
-    return rng.integers(n, size=(_RESAMPLES, n))
+    judged = Judged(
+        predictions=judgement.predictions,
+        references=reference.gold,
+        labels=reference.labels,
+        beliefs=judgement.beliefs,
+        groups=reference.groups,
+    )
+    low, high = interval(METRICS[reference.metric], judged, drawn)
+    return {"metric": judgement.metric, "metric_low": low, "metric_high": high}

@@ -83,12 +83,13 @@ def _arrays_of(result: Result) -> Arrays:
 
 
 def _judgement_arrays(judgement: Judgement) -> Arrays:
-    return {
+    arrays: Arrays = {
         "losses": judgement.losses,
         "plain_losses": judgement.plain_losses,
         "predictions": judgement.predictions,
         "metric": np.float64(judgement.metric).reshape(1),
     }
+    return arrays if judgement.beliefs is None else {**arrays, "beliefs": judgement.beliefs}
 
 
 def _facts_of(result: Result, weights: Mapping[str, float]) -> dict[str, Any] | None:
@@ -151,4 +152,5 @@ def _judgement(arrays: Arrays, prefix: str) -> Judgement:
         plain_losses=arrays[f"{prefix}/plain_losses"],
         predictions=arrays[f"{prefix}/predictions"],
         metric=float(arrays[f"{prefix}/metric"][0]),
+        beliefs=arrays.get(f"{prefix}/beliefs"),
     )

@@ -123,12 +123,15 @@ class Judgement:
     """One target's split, example by example, in the split's order."""
 
     losses: NDArray[np.float64]
-    """(n,) nats after the branch's temperature (labels, options) or residual scale (score)."""
+    """(n,) nats after the branch's temperature (labels, options) or residual scale (score); of a
+    text per token, as it is."""
     plain_losses: NDArray[np.float64]
     """(n,) nats before calibration."""
     predictions: NDArray[np.float64]
-    """(n,) predicted label or option index, or score."""
+    """(n,) predicted label or option index, or score; 1 where a text is written exactly, else 0."""
     metric: float
+    beliefs: NDArray[np.float32] | None = None
+    """(n, C) calibrated probability of each answer; None unless the task's metric reads it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

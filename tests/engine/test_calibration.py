@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from engine.gains.calibration import (
     TEMPERATURES,
     calibrated_losses,
+    fit,
     fit_scale,
     fit_temperature,
     plain_losses,
@@ -159,6 +160,17 @@ def test_an_answer_that_is_not_there_raises_with_its_row(answer: float) -> None:
     gold[6] = answer
     with pytest.raises(ValueError, match="Example 6 has no answer"):
         calibrated_losses(logits, gold, kind="options", temperature=1.0)
+
+
+def test_texts_keep_the_loss_that_they_have() -> None:
+    outputs, gold = np.array([[-0.5, 1.0], [-3.0, 0.0]]), np.ones(2)
+    assert fit(outputs, gold, kind="text") == 1.0
+    for temperature in (0.5, 1.0, 3.0):
+        losses = calibrated_losses(outputs, gold, kind="text", temperature=temperature)
+        assert losses.tolist() == [0.5, 3.0]
+    assert plain_losses(outputs, gold, kind="text").tolist() == [0.5, 3.0]
+    with pytest.raises(ValueError, match="not finite"):
+        plain_losses(np.array([[-np.inf, 0.0]]), np.ones(1), kind="text")
 
 
 def test_wrong_shapes_kinds_and_temperatures_raise() -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from measured_models import KINDS, MOOD, PICK, TALLY, TASKS, Kind, examples, measured_model
+from measured_models import KIN, KINDS, MOOD, PICK, TALLY, TASKS, Kind, examples, measured_model
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from engine.gains.calibration import fit_temperature
 from engine.gains.evaluation import batches_by_length, judge_branch, judge_test, predict
@@ -79,6 +82,64 @@ def test_a_judgement_holds_what_the_model_answered() -> None:
     assert judged.selection.metric == pytest.approx(right.mean())
     test = judge_test(model, TASKS[PICK], selection, temperature=judged.temperature)
     np.testing.assert_allclose(test.losses, judged.selection.losses, rtol=1e-4)
+
+
+def test_beliefs_are_recorded_where_the_metric_reads_them_and_nowhere_else() -> None:
+    model = measured_model("encoder")
+    gate, selection = examples(model, MOOD, 20), examples(model, MOOD, 40, skip=20)
+    plain = judge_branch(model, TASKS[MOOD], selection=selection, gate=gate)
+    assert plain.selection.beliefs is None
+    task = replace(TASKS[MOOD], metric="auroc")
+    judged = judge_branch(model, task, selection=selection, gate=gate)
+    beliefs = judged.selection.beliefs
+    assert beliefs is not None and beliefs.shape == (40, 2) and beliefs.dtype == np.float32
+    outputs = predict(model, selection) / judged.temperature
+    expected = np.exp(outputs[:, 1]) / np.exp(outputs).sum(axis=1)
+    np.testing.assert_allclose(beliefs[:, 1], expected, rtol=1e-4)
+    gold = [example.gold for example in selection]
+    assert judged.selection.metric == pytest.approx(roc_auc_score(gold, beliefs[:, 1]))
+    assert judged.gate.beliefs is not None and len(judged.gate.beliefs) == 20
+    np.testing.assert_array_equal(judged.selection.losses, plain.selection.losses)
+
+
+def test_candidates_of_a_question_are_ranked_together_wherever_they_stand() -> None:
+    model = measured_model("encoder")
+    questions = ["a cat", "some dog", "the owl"]
+    asked = tuple(replace(one, text=questions[i % 3]) for i, one in enumerate(TASKS[KIN].train))
+    task = replace(
+        TASKS[KIN], metric="mean_average_precision", validation=asked[:40], test=asked[40:]
+    )
+    encoded = model.encode(KIN, task.validation)
+    order = np.random.default_rng(0).permutation(40)
+    halves = (order[:24], order[24:])
+    selection, gate = ([encoded[i] for i in half.tolist()] for half in halves)
+    judged = judge_branch(model, task, selection=selection, gate=gate, halves=halves)
+    assert judged.selection.beliefs is not None
+    precisions = []
+    for question in range(3):
+        rows = [row for row, i in enumerate(halves[0].tolist()) if i % 3 == question]
+        right, belief = (
+            [selection[row].gold for row in rows],
+            judged.selection.beliefs[rows, 1],
+        )
+        precisions.append(average_precision_score(right, belief))
+    assert judged.selection.metric == pytest.approx(np.mean(precisions))
+    assert judged.gate.metric != judged.selection.metric
+    with pytest.raises(ValueError, match="where the halves' examples stand"):
+        judge_branch(model, task, selection=selection, gate=gate)
+    test = judge_test(model, task, model.encode(KIN, task.test), temperature=1.0)
+    assert 0 < test.metric <= 1
+
+
+def test_labels_reach_a_metric_that_knows_them_by_name() -> None:
+    model = measured_model("encoder")
+    encoded = examples(model, MOOD, 20)
+    named = replace(TASKS[MOOD], metric="f1_against_favor_mean", labels=("favor", "against"))
+    judged = judge_branch(model, named, selection=encoded, gate=encoded)
+    macro = replace(TASKS[MOOD], metric="macro_f1")
+    assert judged.selection.metric == pytest.approx(
+        judge_branch(model, macro, selection=encoded, gate=encoded).selection.metric
+    )
 
 
 @pytest.mark.parametrize("task", [MOOD, PICK, TALLY])

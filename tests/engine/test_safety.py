@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score
 
+from engine.gains import bootstrap
 from engine.gains.safety import Arm, Reference, contenders, deliver
 from engine.training.jobs import Judgement
 
@@ -72,6 +76,39 @@ def test_the_report_has_gains_over_target_only_and_an_interval_around_the_metric
     assert chosen.test["t"]["metric_high"] == pytest.approx(0.855, abs=0.012)
     again = contenders(arms, tests, references, {"t": 1.0}, np.random.default_rng(1))
     assert again == (chosen, only)
+
+
+def test_a_metric_that_ranks_is_given_beliefs_and_draws_whole_questions() -> None:
+    groups, gold = np.arange(200) // 5, (np.arange(200) % 5 == 0).astype(np.float64)
+    belief = (RNG.uniform(size=200) + 0.4 * gold).astype(np.float32) / 2
+    judged = replace(_judged(0.8, 0.5), beliefs=np.stack([1 - belief, belief], axis=1), metric=0.7)
+    reference = Reference(gold=gold, metric="mean_average_precision", groups=groups)
+    two = replace(reference, groups=np.arange(200) // 100)
+    intervals = []
+    for one in (reference, two):
+        (alone,) = contenders(
+            [_arm("selected", BASE)],
+            {"selected": {"t": judged}},
+            {"t": one},
+            {"t": 1.0},
+            np.random.default_rng(1),
+        )
+        intervals.append((alone.test["t"]["metric_low"], alone.test["t"]["metric_high"]))
+    assert 0.4 < intervals[0][0] < intervals[0][1] < 1.0
+    # Of two questions one draw in four has only the first, and one in four only the second.
+    halves = [
+        average_precision_score(gold[half], belief[half]) for half in (slice(100), slice(100, 200))
+    ]
+    assert intervals[1] == pytest.approx((min(halves), max(halves)))
+
+
+def test_labels_known_by_name_reach_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "NUM_RESAMPLES", 100)  # each takes milliseconds
+    tests = {"selected": {"t": _judged(0.8, 0.5)}}
+    reference = Reference(gold=GOLD, metric="f1_against_favor_mean", labels=("against", "favor"))
+    rng = np.random.default_rng(1)
+    (alone,) = contenders([_arm("selected", BASE)], tests, {"t": reference}, {"t": 1.0}, rng)
+    assert 0.7 < alone.test["t"]["metric_low"] < 0.8 < alone.test["t"]["metric_high"] < 0.9
 
 
 def test_without_target_only_there_is_no_gain_to_report() -> None:

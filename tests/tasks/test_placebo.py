@@ -32,6 +32,15 @@ def test_an_option_is_drawn_among_the_examples_own() -> None:
     assert min(of_four.count(option) for option in range(4)) > 30
 
 
+def test_written_answers_move_whole() -> None:
+    examples = [Example(text=str(i), label=1, answer=f"answer {i}") for i in range(50)]
+    shuffled = shuffle_labels(examples, np.random.default_rng(0))
+    assert {e.label for e in shuffled} == {1}
+    assert sorted(e.answer for e in shuffled) == sorted(e.answer for e in examples)
+    assert [e.answer for e in shuffled] != [e.answer for e in examples]
+    assert [e.text for e in shuffled] == [e.text for e in examples]
+
+
 def test_the_shuffle_follows_from_the_generator() -> None:
     examples = [Example(text=str(i), label=i) for i in range(30)]
     first, again = (shuffle_labels(examples, np.random.default_rng(5)) for _ in range(2))
