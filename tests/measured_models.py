@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -42,7 +42,7 @@ def measured_model(kind: Kind, *, dropout: float = 0.1) -> EncoderModel | Decode
 
 def examples(
     model: EncoderModel | DecoderModel, task: int, n: int, *, skip: int = 0
-) -> list[Encoded]:
+) -> Sequence[Encoded]:
     """The `n` training examples of a task after the first `skip`."""
     return model.encode(task, TASKS[task].train[skip : skip + n])
 

@@ -105,6 +105,11 @@ def tiny_tasks(*, train: int = 96, held_out: int = 48) -> list[Task]:
     ]
 
 
+def tiny_text_task(*, train: int = 96, held_out: int = 48) -> Task:
+    """A learnable toy task of kind text, for decoders: name the one beast among fillers."""
+    return _task("copy", "text", _copy, metric="exact_match", sizes=(train, held_out))
+
+
 def _save(
     tokenizer: PreTrainedTokenizerFast, build: Callable[[], PreTrainedModel], folder: Path
 ) -> Path:
@@ -176,6 +181,12 @@ def _pick(rng: np.random.Generator) -> Example:
 def _tally(rng: np.random.Generator) -> Example:
     count = int(rng.integers(5))
     return Example(text=_sentence(rng, rng.choice(GOOD, size=count).tolist()), label=float(count))
+
+
+def _copy(rng: np.random.Generator) -> Example:
+    beast = str(rng.choice(BEASTS))
+    answer = f"{'an' if beast[0] in 'aeiou' else 'a'} {beast}"
+    return Example(text=_sentence(rng, [beast]), label=1, answer=answer)
 
 
 def _texts() -> list[str]:

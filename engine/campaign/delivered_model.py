@@ -21,6 +21,7 @@ from engine.model.base_network import BaseModel, load_base, quiet
 from engine.model.build_model import build_for
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
+from engine.model.writing import write
 from tasks import Example, nearest
 
 ABOUT: Final = "sextant.json"
@@ -29,7 +30,8 @@ ABOUT: Final = "sextant.json"
 HEADS: Final = "sextant_heads.safetensors"
 """Heads and prefix vectors of the tasks named in `ABOUT`, in that order."""
 
-_FORMAT = 1
+_FORMAT = 2
+"""1 knew no written answers; what it wrote is read all the same."""
 
 
 def save_delivered(
@@ -80,9 +82,9 @@ class Prediction:
     """An answer to one example."""
 
     answer: str | float
-    """Label, option or score."""
+    """Label, option, score, or what the model writes."""
     beliefs: tuple[float, ...]
-    """Calibrated probability of each label or option; empty for scores."""
+    """Calibrated probability of each label or option; empty for scores and texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,10 @@ class DeliveredModel:
         """
         number = _number(task, list(self.temperatures))
         answers = self.model.answers[number]
+        if answers.kind == "text":
+            assert isinstance(self.model, DecoderModel), "an encoder is built for no such task"
+            written = write(self.model, number, examples)
+            return [Prediction(answer=text, beliefs=()) for text in written]
         asked = [Example(one.text, 0, one.pair, one.options) for one in examples]
         outputs_NC = predict(self.model, self.model.encode(number, asked))
         outputs = [torch.from_numpy(row[row > -torch.inf]) for row in outputs_NC]

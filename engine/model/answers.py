@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from engine.model.tokens import tokenise
 from tasks import Example, Kind, Task
 
 
@@ -33,10 +35,23 @@ class Answers:
     """Of the training scores, for kind "score": where an untrained head starts."""
     spread: float = 1.0
     """Standard deviation of the training scores: the unit of a score's loss. Above 0."""
+    longest: int = 0
+    """Tokens of the longest training answer, for kind "text": what its answers are given room for,
+    and where a model that writes on and on is stopped."""
 
 
-def answers_of(task: Task) -> Answers:
-    """The answers of a task; scores are measured in the training split's standard deviations."""
+def answers_of(task: Task, tokenizer: Any, *, max_length: int) -> Answers:
+    """The answers of a task; scores are measured in the training split's standard deviations.
+
+    Args:
+        task: Its training split is read where answers are scores or texts.
+        tokenizer: Of the base model.
+        max_length: Tokens a sequence, which no answer exceeds.
+    """
+    if task.kind == "text":
+        texts = (example.answer for example in task.train)
+        written = tokenise(tokenizer, texts, max_length=max_length).values()
+        return Answers(task=task.name, kind="text", longest=max(map(len, written), default=0))
     if task.kind != "score":
         return Answers(task=task.name, kind=task.kind, labels=tuple(task.labels))
     scores = np.array([example.label for example in task.train], dtype=np.float64)
@@ -49,13 +64,33 @@ def answers_of(task: Task) -> Answers:
     )
 
 
-def check_examples(answers: Answers, examples: Iterable[Example]) -> None:
+def check_kinds(pool: Mapping[str, Task], *, is_decoder: bool) -> None:
+    """Check that a base model can answer every task.
+
+    Raises:
+        ValueError: Naming the tasks whose answers are texts, where the model can't write.
+    """
+    written = [name for name, task in pool.items() if task.kind == "text"]
+    if written and not is_decoder:
+        raise ValueError(
+            f"model: an encoder cannot write, but these tasks are answered in free text: "
+            f"{', '.join(written)}. Take a decoder, or leave the tasks out (exclude: "
+            f"[{', '.join(written)}])."
+        )
+
+
+def check_examples(answers: Answers, examples: Iterable[Example], *, first: int = 0) -> None:
     """Check that every right answer exists.
+
+    Args:
+        answers: Of the task.
+        examples: Some of a split, one after the other.
+        first: Number of the first of them in the split.
 
     Raises:
         BadTaskError: Naming the task and the number of the first example whose answer doesn't.
     """
-    for number, example in enumerate(examples):
+    for number, example in enumerate(examples, start=first):
         problem = _problem(answers, example)
         if problem:
             raise BadTaskError(
@@ -67,9 +102,15 @@ def check_examples(answers: Answers, examples: Iterable[Example]) -> None:
 def _problem(answers: Answers, example: Example) -> str:
     if answers.kind == "score":
         return "" if math.isfinite(example.label) else f"its score is {example.label}"
+    if answers.kind == "text":
+        return "" if example.answer and example.label == 1 else _unwritten(example)
     choices = example.options if answers.kind == "options" else answers.labels
     if not choices:
         return "it has no options"
     if example.label in range(len(choices)):
         return ""
     return f"its answer is {example.label}, but there are {len(choices)} {answers.kind}"
+
+
+def _unwritten(example: Example) -> str:
+    return f"its label is {example.label}, not 1" if example.answer else "its answer is empty"

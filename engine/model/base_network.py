@@ -49,13 +49,44 @@ def load_base(name: str) -> BaseModel:
     """
     source = model_source(name)
     with quiet():
-        config = _tried(name, lambda: AutoConfig.from_pretrained(source, trust_remote_code=False))
-        if config.is_encoder_decoder:
-            raise ValueError(
-                f"model: {name!r} is an encoder-decoder ({config.model_type}), which we can't "
-                "train; use an encoder or a decoder."
-            )
+        config = _config(name, source)
         return _tried(name, lambda: _load(name, source, config))
+
+
+def is_decoder(name: str) -> bool:
+    """Whether a base model generates; reads its configuration and no weights.
+
+    Raises:
+        ValueError: As `load_base`.
+    """
+    with quiet():
+        return _is_decoder(_config(name, model_source(name)))
+
+
+def load_tokenizer(name: str) -> tuple[Any, bool]:
+    """A base model's tokenizer, and whether the model generates; reads no weights.
+
+    Raises:
+        ValueError: As `load_base`.
+    """
+    source = model_source(name)
+    with quiet():
+        decodes = _is_decoder(_config(name, source))
+        return _tried(name, lambda: _tokenizer(source)), decodes
+
+
+def _tokenizer(source: str) -> Any:
+    return AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+
+
+def _config(name: str, source: str) -> Any:
+    config = _tried(name, lambda: AutoConfig.from_pretrained(source, trust_remote_code=False))
+    if config.is_encoder_decoder:
+        raise ValueError(
+            f"model: {name!r} is an encoder-decoder ({config.model_type}), which we can't "
+            "train; use an encoder or a decoder."
+        )
+    return config
 
 
 def _load(name: str, source: str, config: Any) -> BaseModel:
@@ -69,7 +100,7 @@ def _load(name: str, source: str, config: Any) -> BaseModel:
     )
     if not is_decoder and getattr(network, "pooler", None) is not None:
         network.pooler = None  # we pool ourselves; an unused part would be saved and moved about
-    tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+    tokenizer = _tokenizer(source)
     return BaseModel(name=name, tokenizer=tokenizer, network=network, is_decoder=is_decoder)
 
 

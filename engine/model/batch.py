@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 # Shape suffixes: B examples, R rows (one per example and answer that is read alone), T tokens.
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """One sequence as the model reads it.
 
     The task's prefix stands at position 1 (0 where the model has no start token).
     """
 
-    ids: tuple[int, ...]
-    segments: tuple[int, ...]
-    """0 for the text, 1 for the pair or option: BERT's token types."""
+    ids: NDArray[Any]
+    """(T,) whole numbers of any width, often a view of a file: not to be written to."""
+    num_first: int
+    """Tokens up to the pair or option: their token type, as BERT calls it, is 0, the others' 1."""
     answer_start: int
     """First position of the answer's tokens (decoders); len(ids) where no loss is on tokens."""
+
+    def __eq__(self, other: object) -> bool:
+        # Arrays have no truth value, so that what a dataclass would do raises.
+        if not isinstance(other, Row):
+            return NotImplemented
+        places = (self.num_first, self.answer_start) == (other.num_first, other.answer_start)
+        return places and np.array_equal(self.ids, other.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +43,7 @@ class Encoded:
     rows: tuple[Row, ...]
     """One row (labels and score, encoder), else one for each possible answer."""
     gold: float
-    """Index of the right label or option; the score itself for kind "score"."""
+    """Index of the right label or option; the score itself for kind "score"; 1 for kind "text"."""
 
     @property
     def num_tokens(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from engine.model.answers import Answers, answers_of
+from engine.model.answers import Answers, answers_of, check_kinds
 from engine.model.base_network import BaseModel
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
@@ -27,9 +27,11 @@ def build_model(
         seed: Of the heads' small starting weights; equal seeds give equal models.
 
     Raises:
-        ValueError: If the network cannot read `max_length` tokens.
+        ValueError: If the network cannot read `max_length` tokens, or is asked to write texts and
+            is an encoder.
     """
-    answers = [answers_of(task) for task in pool.values()]
+    check_kinds(pool, is_decoder=base.is_decoder)
+    answers = [answers_of(task, base.tokenizer, max_length=max_length) for task in pool.values()]
     return build_for(base, answers, max_length=max_length, seed=seed)
 
 

@@ -26,19 +26,18 @@ def collate(
         raise ValueError("A batch needs at least one example.")
     rows = [row for example in examples for row in example.rows]
     lengths = np.array([len(row.ids) for row in rows])
-    shape = (len(rows), int(lengths.max()))
-    ids, segments = np.full(shape, pad_id), np.zeros(shape, dtype=np.int64)
-    for number, row in enumerate(rows):
-        ids[number, : len(row.ids)] = row.ids
-        segments[number, : len(row.ids)] = row.segments
-    position = np.arange(shape[1])
-    starts = np.array([row.answer_start for row in rows])
+    position = np.arange(lengths.max())
     attention = position < lengths[:, None]
+    ids = np.full(attention.shape, pad_id)
+    ids[attention] = np.concatenate([row.ids for row in rows])
+    num_first = np.array([row.num_first for row in rows])
+    starts = np.array([row.answer_start for row in rows])
+    segments = attention & (position >= num_first[:, None])
     counts = [len(example.rows) for example in examples]
     return Batch(
         input_ids_RT=torch.from_numpy(ids).to(device),
         attention_RT=torch.from_numpy(attention.astype(np.int64)).to(device),
-        segments_RT=torch.from_numpy(segments).to(device),
+        segments_RT=torch.from_numpy(segments.astype(np.int64)).to(device),
         answer_RT=torch.from_numpy(attention & (position >= starts[:, None])).to(device),
         prefix_R=torch.full((len(rows),), prefix_at, device=device),
         example_R=torch.from_numpy(np.repeat(np.arange(len(examples)), counts)).to(device),

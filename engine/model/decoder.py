@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.model.answers import Answers, check_examples
+from engine.model.answer_tokens import AnswerTokens
+from engine.model.answers import Answers
 from engine.model.base_network import BaseModel
-from engine.model.batch import Batch, Encoded, Row
+from engine.model.batch import Batch, Encoded
 from engine.model.collation import answer_grid, collate, layout, rows_alone
+from engine.model.decoder_reader import DecoderReader
+from engine.model.encoded_split import EncodedSplit, encoded_split
 from engine.model.heads import ScoreHeads, score_losses
 from engine.model.masking import Naming
 from engine.model.prefix import Prefixes
-from engine.model.tokens import Ids, fit, special_id, tokenise
 from engine.model.trained_tensors import put_tensors, tensors_of
 from tasks import Example
 
-# Shape suffixes: B examples, R rows, T tokens, D width, C answers, K tasks, A answer tokens.
+# Shape suffixes: B examples, R rows, T tokens, D width, C answers, K tasks, A answer tokens,
+# V vocabulary.
 
 
 class DecoderModel(nn.Module):
@@ -31,6 +36,7 @@ class DecoderModel(nn.Module):
     """
 
     scored_K: Tensor
+    written_K: Tensor
 
     def __init__(
         self, base: BaseModel, answers: Sequence[Answers], *, max_length: int, rng: torch.Generator
@@ -43,29 +49,41 @@ class DecoderModel(nn.Module):
         self.prefix_table = Prefixes(words_VE, num_tasks=len(answers))
         self.heads = ScoreHeads(answers, width, rng=rng)
         self.naming = Naming(width, words_VE.shape[1], vocabulary=0, tasks=len(answers), rng=rng)
-        scored = torch.tensor([one.kind == "score" for one in answers])
-        self.register_buffer("scored_K", scored, persistent=False)
-        self._reader = _Reader(base.tokenizer, self.answers, max_length)
+        for name, kind in {"scored_K": "score", "written_K": "text"}.items():
+            of_kind = torch.tensor([one.kind == kind for one in answers])
+            self.register_buffer(name, of_kind, persistent=False)
+        self._reader = DecoderReader(base.tokenizer, self.answers, max_length)
 
-    def encode(self, task: int, examples: Sequence[Example]) -> list[Encoded]:
-        return self._reader.read(task, examples)
+    def encode(self, task: int, examples: Sequence[Example]) -> EncodedSplit:
+        return encoded_split(task, examples, self._reader.read)
+
+    def reading_key(self, task: int) -> str | None:
+        return self._reader.key(task)
 
     def collate(self, examples: Sequence[Encoded]) -> Batch:
         reader, device = self._reader, self.heads.weight_KD.device
-        return collate(examples, pad_id=reader.pad, prefix_at=len(reader.start), device=device)
+        return collate(examples, pad_id=reader.pad, prefix_at=reader.prefix_at, device=device)
 
     def trained_tokens(self, example: Encoded) -> int:
         row = example.rows[int(example.gold) if len(example.rows) > 1 else 0]
         return len(row.ids)
+
+    def all_trained_tokens(self, split: EncodedSplit) -> NDArray[np.int64]:
+        return split.num_right_tokens
 
     def logits(self, batch: Batch) -> Tensor:
         states_RTD = self._states(self._embeds(batch), batch)
         rows = layout(batch)
         answer_BC, exists_BC = answer_grid(rows.count_B)
         row_BC = rows.first_B[:, None] + answer_BC.where(exists_BC, 0)
-        logits_BC = -self._answer_losses(states_RTD, batch)[row_BC]
-        logits_BC = logits_BC.masked_fill(~exists_BC, -torch.inf)
-        return self._with_scores(logits_BC, states_RTD, batch, rows.first_B)
+        tokens = self._answer_tokens(states_RTD, batch)
+        logits_BC = (-tokens.losses())[row_BC].masked_fill(~exists_BC, -torch.inf)
+        logits_BC = self._with_scores(logits_BC, states_RTD, batch, rows.first_B)
+        if not any(one.kind == "text" for one in self.answers):
+            return logits_BC
+        whole_R = batch.input_ids_RT[_last_token(batch)] == self._reader.end[0]
+        exact_R = tokens.all_likeliest() & whole_R
+        return self._with_exactness(logits_BC, exact_R[rows.first_B], batch)
 
     def losses(self, batch: Batch) -> Tensor:
         rows, scored_B = layout(batch), self.scored_K[batch.task_B]
@@ -73,7 +91,7 @@ class DecoderModel(nn.Module):
         right_B = torch.where(scored_B | (rows.count_B == 1), 0, batch.gold_B).long()
         right = rows_alone(batch, rows.first_B + right_B)
         states_BTD = self._states(self._embeds(right), right)
-        written_B = self._answer_losses(states_BTD, right)
+        written_B = self._answer_tokens(states_BTD, right).losses()
         scores_B = self.heads(_last(states_BTD, right), right)
         errors_B = score_losses(scores_B, right, self.heads.spread_K)
         return torch.where(scored_B, errors_B, written_B)
@@ -103,6 +121,21 @@ class DecoderModel(nn.Module):
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         put_tensors(self, state)
 
+    def prompts(self, task: int, examples: Sequence[Example]) -> list[Encoded]:
+        """Texts alone, as `encode` reads them for kind "text": what an answer is written after."""
+        return self._reader.prompts(task, examples)
+
+    def next_tokens(self, batch: Batch) -> list[int | None]:
+        """The likeliest token after each row; None where the model would end."""
+        last_RD = self._states(self._embeds(batch), batch)[_last_token(batch)]
+        likeliest_R = self.network.get_output_embeddings()(last_RD).float().argmax(1)
+        return [None if one in self._reader.end else one for one in likeliest_R.tolist()]
+
+    def text_of(self, ids: Sequence[int]) -> str:
+        """What tokens say."""
+        text: str = self._reader.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False)
+        return text
+
     def _words(self) -> Any:
         return self.network.get_input_embeddings()
 
@@ -115,17 +148,16 @@ class DecoderModel(nn.Module):
         states_RTD: Tensor = read.last_hidden_state
         return states_RTD
 
-    def _answer_losses(self, states_RTD: Tensor, batch: Batch) -> Tensor:
-        """(R,) float32 mean negative log-likelihood of each row's answer tokens; 0 without any."""
+    def _answer_tokens(self, states_RTD: Tensor, batch: Batch) -> AnswerTokens:
         is_answer_RT = batch.answer_RT[:, 1:]
         # Only states before an answer's token go through the output layer, the dearest of all.
         states_AD = states_RTD[:, :-1][is_answer_RT]
-        logits_AV = self.network.get_output_embeddings()(states_AD).float()
-        right_A = batch.input_ids_RT[:, 1:][is_answer_RT]
-        losses_A = functional.cross_entropy(logits_AV, right_A, reduction="none")
-        row_A = is_answer_RT.nonzero()[:, 0]
-        sum_R = losses_A.new_zeros(len(is_answer_RT)).index_add(0, row_A, losses_A)
-        return sum_R / is_answer_RT.sum(1).clamp(min=1)
+        return AnswerTokens(
+            logits_AV=self.network.get_output_embeddings()(states_AD).float(),
+            right_A=batch.input_ids_RT[:, 1:][is_answer_RT],
+            row_A=is_answer_RT.nonzero()[:, 0],
+            count_R=is_answer_RT.sum(1),
+        )
 
     def _with_scores(
         self, logits_BC: Tensor, states_RTD: Tensor, batch: Batch, first_B: Tensor
@@ -135,49 +167,21 @@ class DecoderModel(nn.Module):
         first_column_B = torch.where(self.scored_K[batch.task_B], scores_B, logits_BC[:, 0])
         return torch.cat([first_column_B[:, None], logits_BC[:, 1:]], dim=1)
 
+    def _with_exactness(self, logits_BC: Tensor, exact_B: Tensor, batch: Batch) -> Tensor:
+        """Put into the second column of texts whether they would be written exactly."""
+        missing = max(0, 2 - logits_BC.shape[1])
+        logits_BC = functional.pad(logits_BC, (0, missing), value=-torch.inf)
+        is_text_B = self.written_K[batch.task_B]
+        second_B = torch.where(is_text_B, exact_B.float(), logits_BC[:, 1])
+        return torch.cat([logits_BC[:, :1], second_B[:, None], logits_BC[:, 2:]], dim=1)
+
 
 def _last(states_RTD: Tensor, batch: Batch) -> Tensor:
     """(R, D) state of each row's last token."""
-    rows = torch.arange(len(states_RTD), device=states_RTD.device)
-    return states_RTD[rows, batch.attention_RT.sum(1) - 1]
+    return states_RTD[_last_token(batch)]
 
 
-class _Reader:
-    """Examples to rows of token ids, one row for each possible answer."""
-
-    def __init__(self, tokenizer: Any, answers: tuple[Answers, ...], max_length: int) -> None:
-        self.tokenizer, self.answers, self.max_length = tokenizer, answers, max_length
-        start, end = special_id(tokenizer, "bos"), special_id(tokenizer, "eos")
-        self.start = () if start is None else (start,)
-        self.end = () if end is None else (end,)
-        self.pad = special_id(tokenizer, "pad", "eos", "unk") or 0
-        self.newline = tokenise(tokenizer, ["\n"], max_length=max_length)["\n"]
-
-    def read(self, task: int, examples: Sequence[Example]) -> list[Encoded]:
-        check_examples(self.answers[task], examples)
-        labels = self.answers[task].labels
-        texts = [part for one in examples for part in (one.text, one.pair, *one.options)]
-        tokens = tokenise(self.tokenizer, [*texts, *labels], max_length=self.max_length)
-        return [self._encoded(task, example, tokens) for example in examples]
-
-    def _encoded(self, task: int, example: Example, tokens: Mapping[str, Ids]) -> Encoded:
-        answers = self.answers[task]
-        texts = [tokens[example.text]] + [tokens[example.pair]] * bool(example.pair)
-        written = example.options if answers.kind == "options" else answers.labels
-        rows = [self._row(texts, tokens[answer]) for answer in written]
-        if answers.kind == "score":
-            rows = [self._row(texts, None)]
-        return Encoded(task=task, rows=tuple(rows), gold=float(example.label))
-
-    def _row(self, texts: list[Ids], answer: Ids | None) -> Row:
-        parts = texts if answer is None else [*texts, answer]
-        fixed = len(self.start) + 1 + len(texts) * len(self.newline)
-        fixed += len(self.end) if answer is not None else 0
-        cut = fit(parts, self.max_length - fixed)
-        ids = [*self.start, self.pad]
-        for text in cut[: len(texts)]:
-            ids += [*text, *self.newline]
-        answer_start = len(ids)
-        if answer is not None:
-            ids += [*cut[-1], *self.end]
-        return Row(ids=tuple(ids), segments=(0,) * len(ids), answer_start=answer_start)
+def _last_token(batch: Batch) -> tuple[Tensor, Tensor]:
+    """Where each row ends: indices of rows and positions."""
+    rows = torch.arange(len(batch.attention_RT), device=batch.attention_RT.device)
+    return rows, batch.attention_RT.sum(1) - 1

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.model.answers import Answers, check_examples
+from engine.model.answers import Answers
 from engine.model.base_network import BaseModel
-from engine.model.batch import Batch, Encoded, Row
+from engine.model.batch import Batch, Encoded
 from engine.model.collation import collate
+from engine.model.encoded_split import EncodedSplit, encoded_split
+from engine.model.encoder_reader import EncoderReader
 from engine.model.heads import Heads, answer_losses
 from engine.model.masking import Naming
 from engine.model.prefix import Prefixes
-from engine.model.tokens import Ids, fit, special_id, tokenise
 from engine.model.trained_tensors import put_tensors, tensors_of
 from tasks import Example
 
 # Shape suffixes: B examples, R rows, T tokens, D width, C answers, K tasks, E embedding width.
-
-PREFIX_AT = 1
 
 
 class EncoderModel(nn.Module):
@@ -47,18 +47,24 @@ class EncoderModel(nn.Module):
         self.naming = Naming(width, sizes[1], vocabulary=sizes[0], tasks=len(answers), rng=rng)
         scored = torch.tensor([one.kind == "score" for one in answers])
         self.register_buffer("scored_K", scored, persistent=False)
-        self._reader = _Reader(base.tokenizer, self.answers, max_length)
+        self._reader = EncoderReader(base.tokenizer, self.answers, max_length)
         self._has_segments = getattr(base.network.config, "type_vocab_size", 0) > 1
 
-    def encode(self, task: int, examples: Sequence[Example]) -> list[Encoded]:
-        return self._reader.read(task, examples)
+    def encode(self, task: int, examples: Sequence[Example]) -> EncodedSplit:
+        return encoded_split(task, examples, self._reader.read)
+
+    def reading_key(self, task: int) -> str | None:
+        return self._reader.key(task)
 
     def collate(self, examples: Sequence[Encoded]) -> Batch:
-        device = self.heads.weight_HD.device
-        return collate(examples, pad_id=self._reader.pad, prefix_at=PREFIX_AT, device=device)
+        reader, device = self._reader, self.heads.weight_HD.device
+        return collate(examples, pad_id=reader.pad, prefix_at=reader.prefix_at, device=device)
 
     def trained_tokens(self, example: Encoded) -> int:
         return example.num_tokens
+
+    def all_trained_tokens(self, split: EncodedSplit) -> NDArray[np.int64]:
+        return split.num_tokens
 
     def pooled(self, batch: Batch) -> Tensor:
         """(R, D) float32 mean of the last layer's states over each row's tokens."""
@@ -123,45 +129,3 @@ def masked_mean(states_RTD: Tensor, attention_RT: Tensor) -> Tensor:
     """(R, D) float32 mean over the positions with attention 1."""
     weight_RT1 = attention_RT[:, :, None].float()
     return (states_RTD.float() * weight_RT1).sum(1) / weight_RT1.sum(1)
-
-
-class _Reader:
-    """Examples to rows of token ids."""
-
-    def __init__(self, tokenizer: Any, answers: tuple[Answers, ...], max_length: int) -> None:
-        self.tokenizer, self.answers, self.max_length = tokenizer, answers, max_length
-        self.pad = special_id(tokenizer, "pad", "eos", "unk") or 0
-        self.start = special_id(tokenizer, "cls", "bos", "sep", "eos") or 0
-        self.end = special_id(tokenizer, "sep", "eos", "cls", "bos") or 0
-        # Without a mask token the unknown one hides as well; the network learns what it stands for.
-        self.mask = special_id(tokenizer, "mask", "unk", "pad") or 0
-        self.specials = torch.tensor(sorted({self.pad, self.start, self.end}))
-
-    def read(self, task: int, examples: Sequence[Example]) -> list[Encoded]:
-        check_examples(self.answers[task], examples)
-        texts = (part for one in examples for part in (one.text, one.pair, *one.options))
-        tokens = tokenise(self.tokenizer, texts, max_length=self.max_length)
-        return [self._encoded(task, example, tokens) for example in examples]
-
-    def _encoded(self, task: int, example: Example, tokens: Mapping[str, Ids]) -> Encoded:
-        parts = [tokens[example.text]] + [tokens[example.pair]] * bool(example.pair)
-        if self.answers[task].kind == "options":
-            rows = tuple(self._row([*parts, tokens[option]]) for option in example.options)
-        else:
-            rows = (self._row(parts),)
-        return Encoded(task=task, rows=rows, gold=float(example.label))
-
-    def _row(self, parts: list[Ids]) -> Row:
-        first, *others = fit(parts, self.max_length - 2 - len(parts))
-        ids = [self.start, self.pad, *first, self.end]
-        num_first = len(ids)
-        for part in others:
-            ids += [*part, self.end]
-        segments = _segments(num_first, len(ids))
-        return Row(ids=tuple(ids), segments=segments, answer_start=len(ids))
-
-
-@cache
-def _segments(num_first: int, length: int) -> Ids:
-    # One tuple for all rows of a shape: there are hundreds of thousands of rows.
-    return (0,) * num_first + (1,) * (length - num_first)

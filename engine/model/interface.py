@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.model.batch import Batch, Encoded
+from engine.model.encoded_split import EncodedSplit
 from tasks import Example
 
 
@@ -18,8 +21,19 @@ class TaskModel(Protocol):
     a pooled encoding (encoder), likelihood of the answer's tokens (decoder).
     """
 
-    def encode(self, task: int, examples: Sequence[Example]) -> list[Encoded]:
-        """Tokenise; cut to the campaign's `max_length`, the longest text first."""
+    def encode(self, task: int, examples: Sequence[Example]) -> EncodedSplit:
+        """Tokenise; cut to the campaign's `max_length`, the longest text first.
+
+        For kind "text" the texts are cut to leave room for the longest training answer, up to half
+        of the sequence, and an answer that has not even that is cut: it never counts as written.
+        """
+        ...
+
+    def reading_key(self, task: int) -> str | None:
+        """Sha256 (hex) of all that `encode` depends on besides the examples and `task` itself.
+
+        Models that read alike have equal keys, whatever their weights. None: it can't be told.
+        """
         ...
 
     def trained_tokens(self, example: Encoded) -> int:
@@ -29,6 +43,10 @@ class TaskModel(Protocol):
         """
         ...
 
+    def all_trained_tokens(self, split: EncodedSplit) -> NDArray[np.int64]:
+        """(N,) `trained_tokens` of each example, which need not be made for that."""
+        ...
+
     def collate(self, examples: Sequence[Encoded]) -> Batch:
         """Pad to the longest row, on the model's device."""
         ...
@@ -36,8 +54,11 @@ class TaskModel(Protocol):
     def logits(self, batch: Batch) -> Tensor:
         """(B, C) float32; C the most answers of an example in the batch, missing ones -inf.
 
-        For kind "score" the first column is the predicted score and the others are -inf. Softmax
-        over a row is the model's belief about the answers of a labels or options example.
+        Softmax over a row is the model's belief about the answers of a labels or options example.
+        For kind "score" the first column is the predicted score and the others are -inf. For kind
+        "text" (decoders) the first is the mean log-likelihood of the answer's tokens, the second 1
+        where the model, writing always its likeliest token, would write exactly this answer and
+        end there, else 0; the others are -inf.
         """
         ...
 

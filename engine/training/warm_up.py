@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 import numpy as np
 import torch
@@ -79,10 +78,14 @@ def warm_up(
 
 def text_only(example: Encoded) -> Encoded:
     """What all rows of an example begin with: its text without its possible answers."""
-    columns = zip(*(row.ids for row in example.rows), strict=False)
-    shared = sum(1 for _ in takewhile(lambda tokens: len(set(tokens)) == 1, columns))
     row = example.rows[0]
-    kept = Row(ids=row.ids[:shared], segments=row.segments[:shared], answer_start=shared)
+    # A single answer is all that its row shares with itself.
+    shortest = min(row.answer_start, *(len(other.ids) for other in example.rows))
+    alike = np.ones(shortest, dtype=np.bool_)
+    for other in example.rows[1:]:
+        alike &= other.ids[:shortest] == row.ids[:shortest]
+    shared = int(np.logical_and.accumulate(alike).sum())
+    kept = Row(ids=row.ids[:shared], num_first=min(row.num_first, shared), answer_start=shared)
     return replace(example, rows=(kept,))
 
 

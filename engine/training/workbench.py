@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.campaign.campaign_pool import load_campaign_pool
 from engine.campaign.seeds import Stream, seed_for
 from engine.gains.calibration import calibrated_losses, fit
 from engine.gains.evaluation import judge_branch, judge_test, predict
@@ -18,6 +19,7 @@ from engine.model.base_network import load_base
 from engine.model.batch import Encoded
 from engine.model.build_model import build_model
 from engine.signals.probe import measure, probe_indices
+from engine.storage.array_cache import ArrayCache
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
 from engine.training.branch import train_branch
 from engine.training.data_stream import branch_steps, warm_up_batches
@@ -39,7 +41,8 @@ from engine.training.jobs import (
     WarmUpResult,
 )
 from engine.training.warm_up import warm_up
-from tasks import load_pool, screen
+from tasks import screen
+from tasks.cache_folder import cache_folder
 
 _PLACEBO = 5
 """Last number of the seed that shuffles labels; training's own uses have those below."""
@@ -56,22 +59,26 @@ class Workbench:
         """Load pool and model.
 
         Raises:
-            ValueError: As `load_pool`, `screen`, `load_base` and `build_model`; or if a GPU is
-                asked for and there is none.
+            ValueError: As `load_campaign_pool`, `screen`, `load_base` and `build_model`; or if a
+                GPU is asked for and there is none.
         """
         campaign = setting.campaign
         torch.set_num_threads(campaign.executor.threads)
         self._campaign = campaign
         self._checkpoints = setting.folder / "checkpoints"
         targets = tuple(campaign.targets)
-        self._pool = screen(load_pool(campaign.pool, base=setting.folder), targets).pool
+        pool = load_campaign_pool(campaign, base=setting.folder)
+        self._pool = screen(pool, targets).pool
         seed = seed_for(campaign.seed, Stream.INITIAL_WEIGHTS)
         base = load_base(campaign.model)
         model = build_model(base, self._pool, max_length=campaign.max_length, seed=seed)
         self._model = model.to(_device(campaign.executor.gpus)).eval()
         self._initial = _copies(self._model.state())
         self._encoded = EncodedPool(
-            self._pool, self._model, cut_seed=seed_for(campaign.seed, Stream.SPLIT)
+            self._pool,
+            self._model,
+            cut_seed=seed_for(campaign.seed, Stream.SPLIT),
+            cache=ArrayCache(cache_folder() / "tokens"),
         )
 
     def perform(self, job: Job) -> Result:
@@ -175,6 +182,7 @@ class Workbench:
             self._pool[target],
             selection=self._encoded.selection(target),
             gate=self._encoded.gate(target),
+            halves=self._encoded.halves(target),
         )
 
     def _gate_loss(self) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_models import tiny_decoder, tiny_encoder, tiny_tasks
+from tiny_models import tiny_decoder, tiny_encoder, tiny_tasks, tiny_text_task
 from transformers import AutoModel, AutoTokenizer
 
 from engine.campaign.delivered_model import ABOUT, load_delivered, save_delivered
@@ -18,6 +18,7 @@ from engine.model.base_network import BaseModel, load_base
 from engine.model.build_model import build_model
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
+from engine.model.writing import write
 from engine.training.optimizer import Optimizer, Rates
 from tasks import Example, Pool
 
@@ -129,6 +130,42 @@ def test_tasks_that_share_a_head_are_delivered_together(tmp_path: Path) -> None:
         after = predict(delivered, delivered.encode(number, examples))
         before = predict(model, model.encode(old, examples))
         np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-6)
+
+
+def test_a_delivered_decoder_writes_what_it_was_trained_to(tmp_path: Path) -> None:
+    task = tiny_text_task(train=200)
+    pool = Pool([*tiny_tasks(), task])
+    base = load_base(str(tiny_decoder(tmp_path / "base", dropout=0.0)))
+    model = build_model(base, pool, max_length=40, seed=(0,))
+    assert isinstance(model, DecoderModel)
+    examples = model.encode(4, task.train)
+    optimizer = Optimizer(model, Rates(body=3e-3, prefixes=3e-2))
+    for step in range(250):
+        losses = model.losses(model.collate(examples[step * 16 % 192 :][:16]))
+        losses.mean().backward()  # type: ignore[no-untyped-call]
+        optimizer.step(1.0)
+    model.eval()
+    save_delivered(model, base, tmp_path / "model", temperatures={"copy": 1.0, "mood": 2.0})
+    delivered = load_delivered(tmp_path / "model")
+    asked = [Example(text=one.text, label=0) for one in task.test]
+    answers = [prediction.answer for prediction in delivered.predict("copy", asked)]
+    assert answers == write(model, 4, task.test)
+    right = [answer == one.answer for answer, one in zip(answers, task.test, strict=True)]
+    assert sum(right) > 0.8 * len(right)
+    assert delivered.predict("copy", asked)[0].beliefs == ()
+    assert delivered.predict("mood", asked[:1])[0].answer in ("bad", "good")
+
+
+def test_a_delivery_from_before_there_were_written_answers_is_read(
+    trained: tuple[Model, BaseModel], tmp_path: Path
+) -> None:
+    save_delivered(*trained, tmp_path / "model", temperatures=TEMPERATURES)
+    path = tmp_path / "model" / ABOUT
+    about = json.loads(path.read_text())
+    for entry in about["tasks"]:
+        del entry["longest"]
+    path.write_text(json.dumps(about | {"format": 1}))
+    assert load_delivered(tmp_path / "model").temperatures == TEMPERATURES
 
 
 def test_an_unknown_task_is_not_delivered(trained: tuple[Model, BaseModel], tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from tiny_models import tiny_decoder, tiny_encoder, tiny_tasks
 
 from engine.model.base_network import BaseModel, load_base
-from engine.model.batch import Encoded
+from engine.model.batch import Encoded, Row
 from engine.model.build_model import build_model
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel, masked_mean
@@ -51,7 +54,9 @@ def test_an_encoder_reads_start_prefix_text_pair(
 ) -> None:
     (one,) = encoder.encode(KIN, [Example(text="the cat", pair="a dog", label=1)])
     assert words(encoder_base, one) == ["[CLS] [PAD] the cat [SEP] a dog [SEP]"]
-    assert one.rows[0].segments == (0, 0, 0, 0, 0, 1, 1, 1)
+    (longer,) = encoder.encode(MOOD, [Example(text="the cat " * 4, label=1)])
+    batch = encoder.collate([one, longer])
+    assert batch.segments_RT.tolist() == [[0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0], [0] * 11]
 
 
 def test_an_encoder_reads_one_row_for_each_option(
@@ -78,7 +83,7 @@ def test_text_that_looks_like_a_special_token_is_only_text(
     encoder: EncoderModel, encoder_base: BaseModel
 ) -> None:
     (one,) = encoder.encode(MOOD, [Example(text="the [SEP] cat [MASK]", label=1)])
-    ids = one.rows[0].ids
+    ids = one.rows[0].ids.tolist()
     assert ids.count(encoder_base.tokenizer.sep_token_id) == 1
     assert encoder_base.tokenizer.mask_token_id not in ids
 
@@ -157,13 +162,23 @@ def test_a_decoders_belief_is_the_mean_log_likelihood_of_the_answer(
     (one,) = decoder.encode(PICK, [Example(text="the cat", label=0, options=("owl", "a plum"))])
     logits = decoder.logits(decoder.collate([one]))[0]
     for number, row in enumerate(one.rows):
-        embeds = decoder.network.get_input_embeddings()(torch.tensor([row.ids]))
+        embeds = decoder.network.get_input_embeddings()(torch.tensor([row.ids.tolist()]))
         embeds[:, 1] = decoder.prefix_table.vectors_KD[PICK]
         read = decoder.network(inputs_embeds=embeds).logits[0].log_softmax(-1)
         answer = range(row.answer_start, len(row.ids))
-        by_hand = torch.stack([read[at - 1, row.ids[at]] for at in answer]).mean()
+        by_hand = torch.stack([read[at - 1, int(row.ids[at])] for at in answer]).mean()
         torch.testing.assert_close(logits[number], by_hand)
     torch.testing.assert_close(decoder.losses(decoder.collate([one]))[0], -logits[0])
+
+
+def test_rows_are_equal_where_they_are_read_alike() -> None:
+    row = Row(np.array([5, 6, 7], dtype=np.uint16), num_first=2, answer_start=3)
+    assert row == replace(row, ids=np.array([5, 6, 7]))
+    assert row != replace(row, ids=np.array([5, 6, 8]))
+    assert row != replace(row, ids=np.array([5, 6]))
+    assert row != replace(row, num_first=3)
+    assert row != replace(row, answer_start=2)
+    assert row != (5, 6, 7)
 
 
 def test_the_longest_part_is_cut_first() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -215,10 +215,12 @@ def test_text_only_leaves_the_answers_out(model: Model) -> None:
     task = POOL["pick"]
     (example,) = model.encode(2, task.train[:1])
     (row,) = text_only(example).rows
-    assert all(other.ids[: len(row.ids)] == row.ids for other in example.rows)
+    assert all(list(other.ids[: len(row.ids)]) == list(row.ids) for other in example.rows)
     assert 1 < len(row.ids) < min(len(other.ids) for other in example.rows)
+    alone, whole = (model.collate([one]).segments_RT for one in (text_only(example), example))
+    assert torch.equal(alone[0], whole[0, : len(row.ids)])
     (single,) = model.encode(0, POOL["mood"].train[:1])
-    assert text_only(single).rows[0].ids == single.rows[0].ids
+    assert list(text_only(single).rows[0].ids) == list(single.rows[0].ids)
 
 
 def test_about_the_asked_share_is_hidden_and_never_padding(model: Model) -> None:
@@ -232,7 +234,7 @@ def test_about_the_asked_share_is_hidden_and_never_padding(model: Model) -> None
 
 
 def test_steps_may_come_from_anywhere(model: Model) -> None:
-    encoded: list[Encoded] = model.encode(0, POOL["mood"].train[:4])
+    encoded: Sequence[Encoded] = model.encode(0, POOL["mood"].train[:4])
     result = train_branch(model, [Step(encoded), Step(encoded, encoded[:2])], JOB)
     assert result.cost.examples == 10
     assert result.kept == 2
