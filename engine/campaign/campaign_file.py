@@ -7,21 +7,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.campaign.budget import least_round_tokens
+from engine.campaign.campaign_pool import load_campaign_pool
 from engine.campaign.plugins import check_executor, load_policy
 from engine.campaign.roster import Roster, roster_of
 from engine.campaign.spec import Campaign
+from engine.model.answers import check_kinds
 from engine.model.base_model import check_model
 from policies import Policy
 from tasks import (
     InputError,
+    OnTask,
     Pool,
+    Screened,
+    UnknownTaskError,
     YamlDocument,
     bind,
     cut_validation,
-    load_pool,
     load_yaml,
     nearest,
     parse_yaml,
+    questions_of,
     screen,
 )
 
@@ -31,12 +36,14 @@ class Checked:
     """A campaign whose every name was looked up."""
 
     campaign: Campaign
-    pool: Pool
-    """Screened: no candidate holds an example of a target's validation or test split."""
+    screened: Screened
+    """The pool, free of what the targets are judged on, and what that took out."""
     roster: Roster
     policy: Policy
-    removed: dict[str, int]
-    """task -> training examples that screening took out."""
+
+    @property
+    def pool(self) -> Pool:
+        return self.screened.pool
 
 
 def read_campaign(path: Path, settings: Sequence[str] = ()) -> tuple[Campaign, YamlDocument]:
@@ -54,7 +61,9 @@ def read_campaign(path: Path, settings: Sequence[str] = ()) -> tuple[Campaign, Y
     return _with_absolute_paths(campaign, path.resolve().parent), document
 
 
-def check_campaign(campaign: Campaign, document: YamlDocument) -> Checked:
+def check_campaign(
+    campaign: Campaign, document: YamlDocument, on_task: OnTask | None = None
+) -> Checked:
     """Look up every name and load the pool; nothing is written, no model is loaded.
 
     Raises:
@@ -69,9 +78,12 @@ def check_campaign(campaign: Campaign, document: YamlDocument) -> Checked:
         check_model(campaign.model)
     with _At(document, ("budget_tokens",)):
         _check_budget(campaign)
-    with _At(document, ("pool",)):
-        pool = load_pool(campaign.pool, base=Path(document.file).resolve().parent)
-    _check_names(campaign, pool, document)
+    with _At(document, ("data",)):
+        _check_data(campaign)
+    pool = _load(campaign, document, on_task)
+    _check_targets(campaign, pool, document)
+    with _At(document, ("model",)):
+        _check_kinds(campaign, pool)
     screened = screen(pool, tuple(campaign.targets))
     with _At(document, ("target",)):
         _check_splits(campaign, screened.pool)
@@ -80,17 +92,17 @@ def check_campaign(campaign: Campaign, document: YamlDocument) -> Checked:
         raise InputError([f"{_place(document, ('pool',))}: pool: no candidates beside the target."])
     return Checked(
         campaign=campaign,
-        pool=screened.pool,
+        screened=screened,
         roster=roster,
         policy=policy,
-        removed=dict(screened.removed),
     )
 
 
 def _check_splits(campaign: Campaign, pool: Pool) -> None:
     for name in campaign.targets:
         task = pool[name]
-        cut_validation(len(task.validation), seed=(campaign.seed,))
+        groups = questions_of(task, "validation")
+        cut_validation(len(task.validation), seed=(campaign.seed,), groups=groups)
         if len(task.test) < 2:
             raise ValueError(
                 f"target: task {name!r} has {len(task.test)} test examples; at least 2 are needed"
@@ -108,7 +120,7 @@ class _At:
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ValueError) and not isinstance(error, InputError):
+        if isinstance(error, ValueError) and not isinstance(error, InputError | UnknownTaskError):
             raise InputError([f"{_place(self._document, self._path)}: {error}"]) from error
 
 
@@ -126,18 +138,39 @@ def _check_budget(campaign: Campaign) -> None:
         )
 
 
-def _check_names(campaign: Campaign, pool: Pool, document: YamlDocument) -> None:
-    problems = [
-        f"{_place(document, ('target',))}: target: no task {name!r} in the pool."
-        f" {nearest(name, pool)}"
-        for name in campaign.targets
-        if name not in pool
-    ]
+def _check_data(campaign: Campaign) -> None:
+    folder = campaign.data_folder
+    if folder is not None and not folder.is_dir():
+        raise ValueError(
+            f"data: '{folder}' is no folder; name the one in which the cards' files lie."
+        )
+
+
+def _load(campaign: Campaign, document: YamlDocument, on_task: OnTask | None) -> Pool:
+    try:
+        with _At(document, ("pool",)):
+            base = Path(document.file).resolve().parent
+            return load_campaign_pool(campaign, base=base, on_task=on_task)
+    except UnknownTaskError as error:
+        raise InputError([f"{_place(document, ('exclude',))}: exclude: {error}"]) from error
+
+
+def _check_kinds(campaign: Campaign, pool: Pool) -> None:
+    """Refuse tasks that the model cannot answer; its configuration is read only if it matters."""
+    if any(task.kind == "text" for task in pool.values()):
+        from engine.model.base_network import is_decoder  # brings in torch
+
+        check_kinds(pool, is_decoder=is_decoder(campaign.model))
+
+
+def _check_targets(campaign: Campaign, pool: Pool, document: YamlDocument) -> None:
+    place = _place(document, ("target",))
+    excluded = set(campaign.targets) & set(campaign.exclude)
+    problems = [f"{place}: target: '{name}' is excluded too; remove one." for name in excluded]
     problems += [
-        f"{_place(document, ('exclude', index))}: exclude: no task {name!r} in the pool."
-        f" {nearest(name, pool)}"
-        for index, name in enumerate(campaign.exclude)
-        if name not in pool
+        f"{place}: target: no task {name!r} in the pool. {nearest(name, pool)}"
+        for name in campaign.targets
+        if name not in pool and name not in excluded
     ]
     if problems:
         raise InputError(problems)
@@ -165,4 +198,5 @@ def _with_absolute_paths(campaign: Campaign, base: Path) -> Campaign:
     pool = tuple(str(base / entry) if (base / entry).exists() else entry for entry in campaign.pool)
     local = (base / campaign.model).is_dir() and campaign.model != "minilm"
     model = str((base / campaign.model).resolve()) if local else campaign.model
-    return replace(campaign, pool=pool, model=model)
+    data = str((base / campaign.data).resolve()) if campaign.data is not None else None
+    return replace(campaign, pool=pool, model=model, data=data)

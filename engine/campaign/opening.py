@@ -13,6 +13,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from engine.campaign.campaign_file import Checked
+from engine.campaign.left_out import left_out_lines
 from engine.campaign.plugins import open_executor, policy_class, source_sha256
 from engine.campaign.run import Run
 from engine.campaign.run_folder import RunFolder
@@ -26,10 +27,11 @@ from engine.tracking.opening import open_reporters
 from engine.training.executor import Executor, Setting
 
 MAY_CHANGE = frozenset(
-    {"budget_tokens", "max_wasted_tokens", "deadline_s", "executor", "report_to", "pool"}
+    {"budget_tokens", "max_wasted_tokens", "deadline_s", "executor", "report_to", "pool", "data"}
 )
-"""Keys of a campaign that do not change what was decided, so that a resume may set them anew. The
-pool's paths are among them, for a project may be moved; its tasks are compared by fingerprint."""
+"""Keys of a campaign that do not change what was decided, so that a resume may set them anew.
+The paths of pool and data are among them, for a project may be moved; its tasks are compared by
+fingerprint."""
 
 _VERSIONED = ("sextant", "torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn")
 
@@ -174,12 +176,7 @@ def _first_events(checked: Checked, opened: Opened, state: State, workers: int) 
         standing=standing_of(state, campaign),
         config=dict(opened.config),
     )
-    removed = {name: count for name, count in checked.removed.items() if count}
-    if removed:
-        yield Notice(
-            message=f"Left out {sum(removed.values())} training examples that occur in a target's"
-            f" validation or test split, in {len(removed)} tasks."
-        )
+    yield from (Notice(message=line) for line in left_out_lines(checked.screened))
 
 
 def standing_of(state: State, campaign: Campaign) -> str:

@@ -43,9 +43,8 @@ class Roster:
 
 
 def roster_of(campaign: Campaign, pool: Pool) -> Roster:
-    """Candidates are all tasks of the pool but the targets and the excluded."""
+    """Candidates are all tasks of the pool but the targets."""
     weights = campaign.targets
-    outside = {*weights, *campaign.exclude}
     return Roster(
         names=tuple(pool),
         candidates=tuple(
@@ -56,7 +55,7 @@ def roster_of(campaign: Campaign, pool: Pool) -> Roster:
                 tokens_per_example=1.0,
             )
             for task in pool.values()
-            if task.name not in outside
+            if task.name not in weights
         ),
         targets=tuple(
             Target(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -96,9 +97,13 @@ class Campaign:
     target: str | Annotated[Mapping[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
     """A task of the pool; or several with their weights."""
     pool: Annotated[tuple[str, ...], Field(min_length=1)] = ("pydocs",)
-    """Built-in suites by name, and card files relative to the campaign file."""
+    """Built-in suites by name, "tasksource:NAME", card files and folders of them, relative to the
+    campaign file."""
+    data: str | None = None
+    """The folder in which the cards' files lie, relative to the campaign file; none: each beside
+    its card."""
     exclude: tuple[str, ...] = ()
-    """Tasks of the pool that are no candidates."""
+    """Tasks of the pool that take no part: their data is not read."""
     model: str = "minilm"
     """A hub name, a local folder, or "minilm": the encoder that the `demo` extra installs."""
     max_length: Annotated[int, Field(ge=8, le=8192)] = 64
@@ -118,6 +123,10 @@ class Campaign:
     report_to: tuple[Literal["terminal", "jsonl", "wandb"], ...] = ("terminal", "jsonl")
     deadline_s: Annotated[float, Field(gt=0)] = 1800.0
     """After which a single job counts as hung."""
+
+    @property
+    def data_folder(self) -> Path | None:
+        return None if self.data is None else Path(self.data)
 
     @property
     def targets(self) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.failures import TerminatedError, exit_code_of
+from engine.cli.tasks_commands import tasks_app
 
 app = typer.Typer(
     name="sextant",
@@ -16,7 +17,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-tasks_app = typer.Typer(help="The pool: list it, show a task, check cards.", no_args_is_help=True)
 policies_app = typer.Typer(
     help="Policies: list them, show one, check a plug-in.", no_args_is_help=True
 )
@@ -28,10 +28,6 @@ OutFolder = Annotated[Path, typer.Option("--out", help="The run's folder.", show
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a key, e.g. rounds.count=2."),
-]
-PoolEntries = Annotated[
-    list[str] | None,
-    typer.Option("--pool", help="A built-in suite or a card file; default: pydocs."),
 ]
 
 
@@ -72,30 +68,6 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=Fa
     from engine.cli.report import report_folder
 
     report_folder(folder)
-
-
-@tasks_app.command("list")
-def list_tasks(pool: PoolEntries = None) -> None:
-    """Every task: family, kind, sizes, metric."""
-    from engine.cli.tasks import print_tasks
-
-    print_tasks(pool or ["pydocs"])
-
-
-@tasks_app.command("show")
-def show_task(name: str, pool: PoolEntries = None) -> None:
-    """One task, with examples as they are posed."""
-    from engine.cli.tasks import print_task
-
-    print_task(name, pool or ["pydocs"])
-
-
-@tasks_app.command("check")
-def check_tasks(card: Annotated[Path, typer.Argument(metavar="CARD", show_default=False)]) -> None:
-    """Read a card and its data; problems with file and line."""
-    from engine.cli.tasks import check_card
-
-    check_card(card)
 
 
 @policies_app.command("list")

@@ -13,6 +13,7 @@ from engine.campaign.campaign_file import check_campaign, read_campaign
 from engine.campaign.ray_job import check_out_folder
 from engine.campaign.run_folder import RunFolder
 from engine.cli.console import open_console
+from engine.cli.loading_bar import loading_bar
 from engine.cli.run import end_on_signals
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def measure_file(path: Path, out: Path, settings: Sequence[str]) -> None:
     """Measure the pool of a campaign file in `out`, and show the candidates ranked."""
     end_on_signals()
     check_out_folder(out)
-    checked = check_campaign(*read_campaign(path, settings))
+    with loading_bar() as on_task:
+        checked = check_campaign(*read_campaign(path, settings), on_task)
     # Only now, so that a mistake is answered before torch and transformers are loaded.
     from engine.campaign.measuring import measure_signals
     from engine.campaign.opening import open_campaign

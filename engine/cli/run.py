@@ -12,13 +12,15 @@ from engine.campaign.campaign_file import check_campaign, read_campaign
 from engine.campaign.ray_job import check_out_folder
 from engine.campaign.run_folder import RunFolder
 from engine.cli.failures import TerminatedError
+from engine.cli.loading_bar import loading_bar
 
 
 def run_file(path: Path, out: Path, settings: Sequence[str], accepted: frozenset[str]) -> None:
     """Run or resume the campaign of `path` in `out`."""
     end_on_signals()
     check_out_folder(out)
-    checked = check_campaign(*read_campaign(path, settings))
+    with loading_bar() as on_task:
+        checked = check_campaign(*read_campaign(path, settings), on_task)
     started = time.monotonic()
     # Only now, so that a mistake is answered before torch and transformers are loaded.
     from engine.campaign.loop import run_campaign

@@ -43,7 +43,7 @@ def _pool(records: Sequence[Record]) -> set[str]:
     opened = next(record for record in records if isinstance(record, Opened))
     target = opened.config.get("target", "")
     targets = {target} if isinstance(target, str) else set(target)
-    return set(opened.tasks) - targets - set(opened.config.get("exclude", ()))
+    return set(opened.tasks) - targets
 
 
 def _last_scores(records: Sequence[Record]) -> dict[str, dict[str, float]]:
