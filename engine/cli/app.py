@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine.cli.failures import TerminatedError, exit_code_of
-from engine.cli.tasks_commands import tasks_app
+from engine.cli.tasks_commands import DataFolder, tasks_app
 
 app = typer.Typer(
     name="sextant",
@@ -43,6 +44,7 @@ def run(
     campaign: CampaignFile,
     out: OutFolder,
     settings: Settings = None,
+    data: DataFolder = None,
     accept_new_policy: Annotated[
         bool, typer.Option(help="Resume although the policy would now decide otherwise.")
     ] = False,
@@ -51,15 +53,17 @@ def run(
     from engine.cli.run import run_file
 
     accepted = frozenset({"new-policy"} if accept_new_policy else set())
-    run_file(campaign, out, settings or [], accepted)
+    run_file(campaign, out, [*(settings or []), *_data_setting(data)], accepted)
 
 
 @app.command()
-def measure(campaign: CampaignFile, out: OutFolder, settings: Settings = None) -> None:
+def measure(
+    campaign: CampaignFile, out: OutFolder, settings: Settings = None, data: DataFolder = None
+) -> None:
     """Signals only: affinity and alignment as parquet and pictures."""
     from engine.cli.measure import measure_file
 
-    measure_file(campaign, out, settings or [])
+    measure_file(campaign, out, [*(settings or []), *_data_setting(data)])
 
 
 @app.command()
@@ -94,6 +98,11 @@ def check_policy(
     from engine.cli.policies import run_checks
 
     run_checks(name)
+
+
+def _data_setting(data: Path | None) -> list[str]:
+    # As a setting: relative to where the command was given, and not to the campaign file.
+    return [] if data is None else [f"data={json.dumps(str(data.resolve()))}"]
 
 
 def run_command(arguments: list[str]) -> int:

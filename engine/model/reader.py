@@ -74,7 +74,8 @@ def token_counter(model: str) -> Callable[[Task], NDArray[np.int64]]:
     def count(task: Task) -> NDArray[np.int64]:
         check_kinds({task.name: task}, is_decoder=decodes)
         split = encoded_split(0, task.train, _reader(task, tokenizer, decodes, _UNCUT).read)
-        return np.array([max(len(row.ids) for row in one.rows) for one in split], dtype=np.int64)
+        row_R, first_N = np.diff(split.arrays["row_starts"]), split.arrays["first_rows"][:-1]
+        return np.maximum.reduceat(row_R, first_N) if len(first_N) else np.zeros(0, np.int64)
 
     return count
 

@@ -56,6 +56,15 @@ def test_cards_find_their_files_in_the_data_folder(campaign: Path, capsys: Captu
     assert "4 tasks" in _said(["list", "--pool", str(cards), "--data", str(folder)], capsys)
 
 
+def test_a_run_finds_its_files_where_the_command_says(campaign: Path, capsys: Capture) -> None:
+    folder = campaign.parent / "data # folder"
+    folder.mkdir()
+    for file in campaign.parent.glob("*.jsonl"):
+        shutil.move(file, folder)
+    assert main(["run", str(campaign), "--out", "out", "--data", folder.name]) == 0
+    assert Path("out/report.html").exists()
+
+
 def test_a_data_folder_that_is_none_is_named(campaign: Path, capsys: Capture) -> None:
     said = _refused(["list", "--pool", "cards.yaml", "--data", "nowhere"], capsys)
     assert "--data" in said
