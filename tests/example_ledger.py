@@ -90,6 +90,7 @@ def _opened(names: Sequence[str]) -> Opened:
         policy_sha256=SHA,
         tasks={name: SHA for name in (*names, TARGET)},
         versions={"sextant": "0.1.0", "python": "3.11.7", "torch": "2.13.0", "ray": "2.60.0"},
+        decoys=("decoy_verb_shuffled",),
     )
 
 

@@ -130,6 +130,7 @@ def _new(checked: Checked) -> Opened:
         policy_sha256=source_sha256(policy_class(checked.campaign.policy.name)),
         tasks={name: task.fingerprint for name, task in checked.pool.items()},
         versions=_versions(),
+        decoys=tuple(name for name, task in checked.pool.items() if task.decoy),
     )
 
 

@@ -29,6 +29,8 @@ class Opened:
     tasks: Mapping[str, str]
     """task -> fingerprint of its examples."""
     versions: Mapping[str, str]
+    decoys: tuple[str, ...] = ()
+    """Tasks whose labels are known to carry no information; for people, never for decisions."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)

@@ -17,7 +17,8 @@ def candidate_facts(
     withdrawn = {record.task: record.reason for record in records if isinstance(record, Withdrawn)}
     branches = [branch for one in rounds for branch in one.branches if not branch.placebo]
     tried = {task for branch in branches for task in branch.mixture}
-    names = {*_pool(records), *scores, *shares, *tried}
+    opened = next(record for record in records if isinstance(record, Opened))
+    names = {*_pool(opened), *scores, *shares, *tried}
     facts = [
         CandidateFacts(
             name=name,
@@ -25,7 +26,7 @@ def candidate_facts(
             scores=scores.get(name, {}),
             num_branches=len(_having(name, branches)),
             mean_gain=_mean_gain(name, _having(name, branches)),
-            decoy="decoy" in name.lower(),
+            decoy=name in opened.decoys,
             withdrawn=withdrawn.get(name, ""),
         )
         for name in names
@@ -38,9 +39,8 @@ def _rank(facts: CandidateFacts) -> tuple[float, float, float, str]:
     return (-facts.share, -gain, -max(facts.scores.values(), default=-math.inf), facts.name)
 
 
-def _pool(records: Sequence[Record]) -> set[str]:
+def _pool(opened: Opened) -> set[str]:
     """Tasks of the pool that were open to selection."""
-    opened = next(record for record in records if isinstance(record, Opened))
     target = opened.config.get("target", "")
     targets = {target} if isinstance(target, str) else set(target)
     return set(opened.tasks) - targets

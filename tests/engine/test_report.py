@@ -253,3 +253,10 @@ def test_markup_escapes_all_that_it_did_not_make() -> None:
     assert inner == '<b title="&quot;&gt;&lt;script&gt;">a&lt;&quot;b&quot;&amp;</b>'
     assert element("p", inner, "<", class_="x") == f'<p class="x">{inner}&lt;</p>'
     assert element("p", "a\x1b\ud800") == "<p>a?</p>"
+
+
+def test_a_decoy_is_what_its_card_calls_one_and_not_what_its_name_says() -> None:
+    marked = {one.name: one.decoy for one in facts_of(example_records()).candidates}
+    assert marked["decoy_verb_shuffled"]
+    assert not marked["decoy_library_shuffled"]
+    assert sum(marked.values()) == 1
