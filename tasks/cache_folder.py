@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import logging
 import os
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedRandom
 from pathlib import Path
-from typing import IO
 
 _UNUSED_S = 60 * 24 * 3600
 """Sixty days: longer than a project rests between two campaigns."""
@@ -21,15 +22,16 @@ _log = logging.getLogger(__name__)
 
 def cache_folder() -> Path:
     """`$XDG_CACHE_HOME/sextant`, else `~/.cache/sextant`; it need not exist."""
-    root = os.environ.get("XDG_CACHE_HOME")
+    root = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
-        return (Path(root) if root else Path.home() / ".cache") / "sextant"
+        # A relative one is to be ignored, says its specification; workers start in other folders.
+        return (root if root.is_absolute() else Path.home() / ".cache") / "sextant"
     except RuntimeError:  # a user without a home: nothing can be kept, and nothing need be
         return Path(os.devnull) / "sextant"
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[IO[bytes]]:
+def written_whole(path: Path) -> Iterator[BufferedRandom]:
     """A file that takes its name once it is complete, whoever else writes it meanwhile.
 
     Raises:
@@ -38,13 +40,22 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "w+b") as file:
             yield file
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+@functools.cache
+def code_hash(*files: Path) -> str:
+    """Sha256 (hex) of source files, for the key of what they make."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def mark_used(path: Path) -> None:

@@ -41,7 +41,11 @@ def read_entry(entry: str, *, base: Path) -> list[PlacedCard]:
         return [_of_tasksource(entry, base)]
     cards: list[PlacedCard] = []
     problems: list[str] = []
-    for path in _card_files(entry, base):
+    try:
+        paths = _card_files(entry, base)
+    except OSError as error:  # no permission, a name that is too long
+        raise InputError([f"pool: '{entry}' cannot be read: {error.strerror}."]) from None
+    for path in paths:
         try:
             cards += [
                 PlacedCard(card=card, place=place, folder=path.parent)

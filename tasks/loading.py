@@ -68,6 +68,7 @@ def _source(source: Source, commit: str | None) -> str:
 
 def _pose_task(card: Card, names: SplitNames, base: Path) -> PosedTask:
     tables = _tables(card, names, base)
+    _refuse_other_declarations(card, tables)
     labels = label_names(card, tables["train"])
     drawn = {split: _drawn(card, split, table, labels) for split, table in tables.items()}
     problems = [
@@ -79,11 +80,12 @@ def _pose_task(card: Card, names: SplitNames, base: Path) -> PosedTask:
         raise (RowsError if card.bad_rows == "stop" else InputError)(problems)
     rows = {split: _placed(drawn[split], table) for split, table in tables.items()}
     cut = _with_missing_cut(card, rows)
+    folder = None if card.source.hub else base
     return PosedTask(
         labels=labels.names if card.kind == "labels" else (),
         source=_source(card.source, tables["train"].commit),
         left_out={split: rows.num_wrong for split, rows in drawn.items() if rows.wrong},
-        splits={split: posed_examples(*cut[split], base=base) for split in _SPLITS},
+        splits={split: posed_examples(*cut[split], base=folder) for split in _SPLITS},
     )
 
 
@@ -101,6 +103,20 @@ def _tables(card: Card, names: SplitNames, base: Path) -> dict[Split, Table]:
     if problems:
         raise InputError(list(dict.fromkeys(problems)))  # two splits may be one file
     return tables
+
+
+def _refuse_other_declarations(card: Card, tables: Mapping[Split, Table]) -> None:
+    """Refuse splits that number the same labels differently: train alone is asked what they are."""
+    declared = {split: table.declared.get(card.label) for split, table in tables.items()}
+    said = {split: names for split, names in declared.items() if names}
+    if len(set(said.values())) > 1:
+        each = "; ".join(f"{split}: [{', '.join(names)}]" for split, names in said.items())
+        raise InputError(
+            [
+                f"{tables['train'].place(0)}: task '{card.name}': the splits declare other labels "
+                f"for column '{card.label}' ({each[:500]}). Write them with one order."
+            ]
+        )
 
 
 def _drawn(card: Card, split: Split, table: Table, labels: LabelNames) -> DrawnRows:
@@ -121,7 +137,8 @@ def _with_missing_cut(card: Card, splits: Mapping[Split, _Rows]) -> dict[Split, 
     missing = [split for split in _SPLITS if split not in splits]
     examples, places = splits["train"]
     try:
-        parts = cut_from_train(len(examples), len(missing), seed=(_seed(card), _CUT))
+        caps = [getattr(card.max_rows, split) for split in missing]
+        parts = cut_from_train(len(examples), caps, seed=(_seed(card), _CUT))
     except ValueError as error:
         raise InputError([f"Task '{card.name}': {error}"]) from None
     cut = {

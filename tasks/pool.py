@@ -82,7 +82,8 @@ def load_pool(
         entry: [placed for placed in cards if placed.card.name not in without]
         for entry, cards in read
     }
-    reader = _Reader(sum(len(cards) or 1 for cards in kept.values()), data, on_task)
+    num_read = sum(1 if entry in MINED_SUITES else len(cards) for entry, cards in kept.items())
+    reader = _Reader(num_read, data, on_task)
     tasks = [task for entry, cards in kept.items() for task in reader.tasks(entry, cards)]
     reader.refuse()
     _refuse_unknown(without, named | {task.name for task in tasks})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,13 +40,13 @@ def cut_validation(
 
 
 def cut_from_train(
-    num_examples: int, num_splits: int, *, seed: tuple[int, ...]
+    num_examples: int, caps: Sequence[int | None], *, seed: tuple[int, ...]
 ) -> list[NDArray[np.int64]]:
     """Cut the splits that a data set lacks from its train split: a fifth each, at most 1,000.
 
     Args:
         num_examples: Rows of the train split, at least 10.
-        num_splits: How many splits are lacking, 0 to 2.
+        caps: The most rows of each split that is lacking, two at most; None for no cap of its own.
         seed: Entropy; the same seed gives the same cut.
 
     Returns:
@@ -53,14 +55,14 @@ def cut_from_train(
     Raises:
         ValueError: Under 10 rows when there is something to cut.
     """
-    if num_splits and num_examples < _FEWEST_TRAIN:
+    if caps and num_examples < _FEWEST_TRAIN:
         raise ValueError(
             f"{num_examples} train rows are too few to cut a split from; at least {_FEWEST_TRAIN}."
         )
     order = np.random.default_rng(seed).permutation(num_examples).astype(np.int64)
     size = min(_MOST_HELD_OUT, num_examples // 5)
-    bounds = [size * split for split in range(1, num_splits + 1)]
-    held_out = np.split(order, bounds)
+    sizes = [size if cap is None else min(size, cap) for cap in caps]
+    held_out = np.split(order, np.cumsum(sizes, dtype=np.int64))
     return [np.sort(part) for part in (held_out[-1], *held_out[:-1])]
 
 

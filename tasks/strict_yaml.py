@@ -87,6 +87,21 @@ def parse_yaml(text: str, *, file: str) -> list[YamlDocument]:
 
 
 def _read(path: Path) -> str:
+    try:
+        content = _bytes(path)
+    except OSError as error:  # no permission, a name that is too long
+        raise InputError([f"{path}: cannot be read: {error.strerror}."]) from None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        wrong = f"not UTF-8 at byte {error.start} (0x{content[error.start]:02x})"
+        raise InputError(
+            [f"{path}:{line}: {wrong}. Convert the file, e.g. iconv -t utf-8."]
+        ) from None
+
+
+def _bytes(path: Path) -> bytes:
     if not path.exists():
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise InputError([f"{path}: no such file. {nearest(path.name, siblings)}".rstrip()])
@@ -98,11 +113,4 @@ def _read(path: Path) -> str:
         raise InputError(
             [f"{path}: larger than {_MOST_BYTES:,} bytes, the most a YAML file may be."]
         )
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        wrong = f"not UTF-8 at byte {error.start} (0x{content[error.start]:02x})"
-        raise InputError(
-            [f"{path}:{line}: {wrong}. Convert the file, e.g. iconv -t utf-8."]
-        ) from None
+    return content

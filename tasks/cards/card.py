@@ -15,6 +15,7 @@ from tasks.cards.rules import (
     wrong_labels,
     wrong_metric,
     wrong_options,
+    wrong_texts,
 )
 from tasks.cards.source import STRICT, Source, Text
 from tasks.cards.template import Template
@@ -100,6 +101,7 @@ class Card:
         for problem in (
             wrong_labels(self.kind, self.labels),
             wrong_options(self.kind, has_options=template.options is not None),
+            wrong_texts(self.kind, self.label, {"text": template.text, "pair": template.pair}),
             wrong_metric(self.kind, self.metric, has_pair=template.pair is not None),
             wrong_count(self.kind, self.metric, names_in(self.labels)),
         ):

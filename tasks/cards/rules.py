@@ -83,6 +83,18 @@ def wrong_options(kind: Kind, *, has_options: bool) -> str:
     return ""
 
 
+def wrong_texts(kind: Kind, label: str, texts: Mapping[str, str | None]) -> str:
+    """A model that reads the answer learns nothing; what is written may repeat what was read."""
+    if kind == "text":
+        return ""
+    for part, template in texts.items():
+        if template is not None and (label == template or f"{{{label}}}" in template):
+            return (
+                f"shows its answer, the column {quoted(label)}, in 'template.{part}'; leave it out"
+            )
+    return ""
+
+
 def wrong_metric(kind: Kind, metric: MetricName, *, has_pair: bool) -> str:
     if not fits(metric, kind):
         fitting = ", ".join(f"'{name}'" for name in get_args(MetricName) if fits(name, kind))

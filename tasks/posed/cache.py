@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tasks.cache_folder import (
     warn_unwritable,
 )
 from tasks.cards import Card, SplitNames
+from tasks.posed.examples import in_folder
 from tasks.posed.file import DamagedFileError, PosedTask, read_posed, write_posed
 from tasks.posed.key import posed_key
 
@@ -39,7 +39,7 @@ def posed_once(
     if key is None:
         return pose_task()
     path = cache_folder() / "posed" / f"{card.name}-{key[:32]}.arrow"
-    folder = f"{base}{os.sep}"
+    folder = in_folder(base)
     if (kept := _kept(path, key, folder)) is not None:
         return kept
     posed = pose_task()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
@@ -37,14 +36,19 @@ class PosedExamples(Sequence[Example]):
     """
 
     def __init__(
-        self, batch: Any, *, digest: str, folder: str, reopen: Callable[[], Any] | None = None
+        self,
+        batch: Any,
+        *,
+        digest: str,
+        folder: str | None,
+        reopen: Callable[[], Any] | None = None,
     ) -> None:
         """Hold columns.
 
         Args:
             batch: A `pyarrow.RecordBatch`.
             digest: What `digest_of` would give for the list of examples.
-            folder: Put before every place, such as "data/"; "" where places are whole.
+            folder: Put before every place, such as "data/"; None where places are in no folder.
             reopen: Gives these examples in another process; has to pickle.
         """
         self._batch, self._digest, self._folder, self._reopen = batch, digest, folder, reopen
@@ -73,7 +77,7 @@ class PosedExamples(Sequence[Example]):
 
     def place(self, index: int) -> str:
         """What messages call the row: "file:line" or "file: row 3"."""
-        return f"{self._folder}{self._batch.column('place')[index].as_py()}"
+        return f"{self._folder or ''}{self._batch.column('place')[index].as_py()}"
 
     @property
     def digest(self) -> str:
@@ -85,7 +89,7 @@ class PosedExamples(Sequence[Example]):
         return self._batch
 
     @property
-    def folder(self) -> str:
+    def folder(self) -> str | None:
         return self._folder
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -95,17 +99,17 @@ class PosedExamples(Sequence[Example]):
 
 
 def posed_examples(
-    examples: Sequence[Example], places: Sequence[str], *, base: Path
+    examples: Sequence[Example], places: Sequence[str], *, base: Path | None
 ) -> PosedExamples:
     """Examples as columns.
 
     Args:
         examples: Their texts hold no half of a surrogate pair.
         places: Where each comes from.
-        base: The data folder; its name is kept apart, for the same data may lie elsewhere tomorrow.
+        base: The data folder, in which all places are; its name is kept apart, for the same data
+            may lie elsewhere tomorrow. None for places in no folder.
     """
-    folder = f"{base}{os.sep}"
-    inside = all(place.startswith(folder) for place in places)
+    folder = None if base is None else in_folder(base)
     scores = [isinstance(example.label, float) for example in examples]
     columns = {
         "text": [example.text for example in examples],
@@ -114,13 +118,18 @@ def posed_examples(
         "index": [None if s else e.label for s, e in zip(scores, examples, strict=True)],
         "score": [e.label if s else None for s, e in zip(scores, examples, strict=True)],
         "answer": [example.answer for example in examples],
-        "place": [place.removeprefix(folder) for place in places] if inside else list(places),
+        "place": [place.removeprefix(folder or "") for place in places],
     }
     return PosedExamples(
         pa.RecordBatch.from_pydict(columns, schema=SCHEMA),
         digest=digest_of(examples),
-        folder=folder if inside else "",
+        folder=folder,
     )
+
+
+def in_folder(base: Path) -> str:
+    """What the paths of its files start with, such as "data/"; "" for the current folder."""
+    return str(base / "_")[:-1]
 
 
 def _examples(batch: Any) -> Iterator[Example]:
@@ -135,5 +144,5 @@ def _reopened(reopen: Callable[[], PosedExamples]) -> PosedExamples:
     return reopen()
 
 
-def _held(batch: Any, digest: str, folder: str) -> PosedExamples:
+def _held(batch: Any, digest: str, folder: str | None) -> PosedExamples:
     return PosedExamples(batch, digest=digest, folder=folder)

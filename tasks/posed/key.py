@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pydantic
 
+from tasks.cache_folder import code_hash
 from tasks.cards import Card, Source, SplitNames
 from tasks.problems import InputError
 from tasks.sources import commit_of
@@ -75,8 +76,5 @@ def _cards() -> pydantic.TypeAdapter[Card]:
 
 @functools.cache
 def _code() -> str:
-    digest = hashlib.sha256()
     in_folders = (file for folder in _FOLDERS for file in sorted((_ROOT / folder).glob("*.py")))
-    for file in (*in_folders, *(_ROOT / name for name in _FILES)):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return code_hash(*in_folders, *(_ROOT / name for name in _FILES))

@@ -40,7 +40,7 @@ def option_index(column: str, row: Row, options: tuple[str, ...], names: LabelNa
         value, index = field(column, row), label_index(column, row, names)
     else:
         value = field(column, row)
-        index = _unnamed_index(column, value, options)
+        index = _unnamed_index(column, value, options, are_indices=names.only_indices)
     if not 0 <= index < len(options):
         raise _beyond(column, value, len(options))
     return index
@@ -63,8 +63,10 @@ def score_of(column: str, row: Row) -> float:
     return number
 
 
-def _unnamed_index(column: str, value: object, options: tuple[str, ...]) -> int:
-    if isinstance(value, str) and value in options:
+def _unnamed_index(
+    column: str, value: object, options: tuple[str, ...], *, are_indices: bool
+) -> int:
+    if isinstance(value, str) and value in options and not are_indices:
         return options.index(value)
     text = next(reversed(spellings(value)), "")
     if text in TRUTHS and len(options) == len(TRUTHS):

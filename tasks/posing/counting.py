@@ -1,8 +1,8 @@
-"""Whether a column counts its answers from 1, where a card's names count from 0."""
+"""Whether a column holds indices, and whether they count from 0 as a card's names do."""
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Iterator
 from string import ascii_uppercase
 
 from tasks.cards import Card
@@ -20,15 +20,15 @@ def refuse_counting_from_one(card: Card, train: Table, names: tuple[str, ...]) -
 
     Args:
         card: Whose answers may be indices.
-        train: Its first rows are looked at; where none holds 0, but one the number of its answers,
-            they count from 1.
+        train: Rows from all over it are looked at; where none holds 0, but one the number of its
+            answers, they count from 1.
         names: Of the labels; () for options without names.
 
     Raises:
         InputError: With the mapping to write instead.
     """
     highest = 0
-    for row in islice(train.rows, _ROWS_SEEN):
+    for row in _some(train):
         text, answers = _answer(card, row, names)
         if text == "0":
             return
@@ -44,6 +44,33 @@ def refuse_counting_from_one(card: Card, train: Table, names: tuple[str, ...]) -
                 f"`labels: {{{mapping}}}`."
             ]
         )
+
+
+def holds_indices(card: Card, train: Table) -> bool:
+    """Whether texts such as "2" are indices, and none the text of an option that is a number.
+
+    Settled by rows that can be read in one way only, for no row by itself would show that others
+    are read in the other way.
+    """
+    is_index = False
+    for row in _some(train):
+        try:
+            value, options = field(card.label, row), options_of(card.template.options or (), row)
+        except ValueError:  # said when the row is posed
+            continue
+        if not isinstance(value, str):
+            continue
+        can_be_index = value in map(str, range(len(options)))
+        if value in options and not can_be_index:
+            return False
+        is_index = is_index or (can_be_index and value not in options)
+    return is_index
+
+
+def _some(train: Table) -> Iterator[Row]:
+    """Rows spread evenly, for files are often sorted by their answers."""
+    step = -(-len(train.rows) // _ROWS_SEEN)
+    return (train.rows[index] for index in range(0, len(train.rows), step or 1))
 
 
 def _answer(card: Card, row: Row, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

@@ -61,7 +61,8 @@ def as_text(value: object, name: str) -> str:
         return "\n".join(value)
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if is_whole or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
     raise ValueError(f"column {quoted(name)}: expected text, got {named(value)}.")
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tasks.cards import Card, wrong_count
-from tasks.posing.counting import refuse_counting_from_one
+from tasks.posing.counting import holds_indices, refuse_counting_from_one
 from tasks.posing.found_labels import found_labels
 from tasks.posing.spelling import TRUTHS, is_plain_value, plain, spellings
-from tasks.problems import InputError
+from tasks.problems import InputError, quoted
 from tasks.sources.table import Table
 
 
@@ -21,6 +21,8 @@ class LabelNames:
     """In index order; empty for tasks whose rows need none."""
     index: Mapping[str, int]
     """From a stored value, written as text, to its place in `names`."""
+    only_indices: bool = False
+    """Options without names: a text such as "2" is an index, whatever text the options have."""
 
     def find(self, value: object) -> int | None:
         """The place in `names` that a stored value means, if it means one."""
@@ -47,6 +49,9 @@ def label_names(card: Card, train: Table) -> LabelNames:
     if card.labels == "inferred" or (card.kind == "labels" and not card.labels):
         return _of_data(card, train, declared)
     names = _listed(tuple(card.labels), declared)
+    _refuse_other_order(card, train, declared)
+    if card.kind == "options" and not names.names:
+        names = LabelNames((), {}, only_indices=holds_indices(card, train))
     if not declared and not any(is_plain_value(name) for name in names.names):
         refuse_counting_from_one(card, train, names.names)
     return names
@@ -58,6 +63,27 @@ def _of_data(card: Card, train: Table, declared: tuple[str, ...]) -> LabelNames:
         place = train.place(0)
         raise InputError([f"{place}: task '{card.name}' of kind '{card.kind}' {problem}."])
     return names
+
+
+def _refuse_other_order(card: Card, train: Table, declared: tuple[str, ...]) -> None:
+    """Refuse names of the data set's own at other places, unless the order alone is changed.
+
+    Their index in the card would say one label and the data set's declaration another.
+    """
+    names = tuple(card.labels)
+    if set(names) == set(declared) or any(is_plain_value(name) for name in names):
+        return
+    place = {name.casefold(): index for index, name in enumerate(declared)}
+    moved = [name for i, name in enumerate(names) if place.get(name.casefold(), i) != i]
+    if moved:
+        raise InputError(
+            [
+                f"{train.place(0)}: task '{card.name}': 'labels' has {quoted(moved[0])} at another "
+                f"index than the data set, which declares [{', '.join(map(quoted, declared))}]. "
+                "List its labels in its order, or map each of its names to yours, such as "
+                f"`labels: {{{declared[0]}: ..., ...}}`."
+            ]
+        )
 
 
 def _mapped(labels: Mapping[str, str], declared: tuple[str, ...]) -> LabelNames:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tasks.cache_folder import (
     cache_folder,
+    code_hash,
     mark_used,
     remove_unused,
     warn_unwritable,
@@ -17,8 +18,9 @@ from tasks.cache_folder import (
 )
 from tasks.screening.overlap import Overlap
 
-_RULES = 1
-"""Raised with every change in what counts as an overlap: older files are then not found."""
+_ROOT = Path(__file__).parent
+_RULES = ("folding.py", "judged.py", "near.py", "overlap.py", "shingles.py")
+"""What decides what counts as an overlap: when it changes, older files are not found."""
 _CHECKSUM = hashlib.sha256().digest_size
 
 
@@ -35,7 +37,8 @@ class Compared:
 
     @property
     def key(self) -> str:
-        whole = "\n".join([str(_RULES), str(self.is_own), self.train, *self.judged])
+        rules = code_hash(*(_ROOT / name for name in _RULES))
+        whole = "\n".join([rules, str(self.is_own), self.train, *self.judged])
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
@@ -67,4 +70,4 @@ def remember(folder: Path, compared: Compared, overlap: Overlap) -> None:
             file.write(hashlib.sha256(table).digest() + table)
         remove_unused(folder)
     except OSError as error:
-        warn_unwritable(folder, str(error))
+        warn_unwritable(folder, str(error.strerror))  # the message itself holds a random name

@@ -215,6 +215,15 @@ def test_pairs_are_ranked_only_where_there_are_pairs() -> None:
     assert "needs 'template.pair'" in wrong(metric="mean_average_precision", labels=("a", "b"))
 
 
+def test_the_answer_may_not_stand_in_the_text() -> None:
+    for kind, metric in (("labels", "accuracy"), ("score", "pearson")):
+        assert "column 'y', in 'template.pair'" in wrong(kind=kind, metric=metric, pair="{a} {y}")
+    assert "column 'y', in 'template.pair'" in wrong(pair="y")
+    assert made(pair="{y.a} {yy} y").template.pair
+    assert made(kind="options", options=("y", "z")).label == "y"  # the right option has a column
+    assert made(kind="text", metric="exact_match", pair="y").label == "y"
+
+
 def test_labels_may_be_left_for_the_data_to_tell_but_not_of_options() -> None:
     assert made().labels == ()
     assert made(labels="inferred").labels == "inferred"

@@ -186,6 +186,11 @@ def test_conflicts_are_counted_by_example_and_by_text() -> None:
     assert findings[0].places == ("t.csv: row 121", "t.csv: row 122", "t.csv: row 123")
 
 
+def test_conflicts_stand_in_the_order_of_their_rows_whatever_texts_hash_to() -> None:
+    rows = [Example(text=f"some text {n // 2}", label=n % 2) for n in range(80)]
+    assert found(with_train(*rows))[0].places == tuple(f"t.csv: row {121 + n}" for n in range(5))
+
+
 def test_the_same_options_in_another_order_are_no_conflict() -> None:
     first = Example(text="q", options=("yes", "no"), label=0)
     rows = [Example(text=f"q {n}", options=("x", "y"), label=n % 2) for n in range(120)]

@@ -230,3 +230,24 @@ def test_labels_that_are_found_must_suit_the_metric() -> None:
         stance, train(declared=("AGAINST", "FAVOR", "NONE"))
     )
     assert label_names(stance, train(declared=("none", "favor", "against")))
+
+
+@pytest.mark.parametrize("labels", [("pos", "neg", "mixed"), ("Pos", "Neg"), ("pos", "other")])
+def test_declared_names_at_other_indices_are_refused(labels: tuple[str, ...]) -> None:
+    table = train(0, 1, declared=("neg", "pos"))
+    assert f"'labels' has '{labels[0]}' at another index" in refusal(card(labels), table)
+
+
+def test_declared_names_may_be_ordered_anew_renamed_or_cut_at_the_end() -> None:
+    for declared, labels, zero in (
+        (("neg", "pos"), ("pos", "neg"), "neg"),
+        (("neg", "pos"), ("bad", "good"), "bad"),
+        (("neg", "pos"), ("Neg", "Pos"), "Neg"),
+        (("a", "b", "c"), ("a", "b"), "a"),
+    ):
+        assert found(label_names(card(labels), train(declared=declared)), 0) == [zero]
+
+
+def test_a_column_sorted_by_its_answers_is_still_seen_to_count_from_one() -> None:
+    table = train(*[1] * 1500, *[2] * 1500, *[3] * 1500)
+    assert "`labels: {1: x, 2: y, 3: z}`" in refusal(card(("x", "y", "z")), table)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hub_stand_in import hub
 
@@ -228,3 +230,44 @@ def test_a_commit_of_the_hub_that_was_posed_once_needs_no_hub(tmp_path: Path) ->
         online = read(["newest.yaml", "fixed.yaml"], "a", HF_ENDPOINT=server.url, HF_HUB_OFFLINE="")
     assert online == [said, said]
     assert read(["fixed.yaml"], "b", HF_HUB_OFFLINE="1") == [said]
+
+
+@pytest.mark.parametrize(
+    ("answers", "labels"), [("0123", [0, 1, 2, 3]), ("6789", [0, 1, 2, 3]), ("1234", [1, 2, 3, 0])]
+)
+def test_texts_of_options_that_are_numbers_are_not_taken_for_indices(
+    tmp_path: Path, answers: str, labels: list[int]
+) -> None:
+    options = {"0123": ["2", "3", "8", "9"], "6789": ["6", "7", "8", "9"], "1234": list("4123")}
+    rows = [{"s": "q", "o": options[answers], "y": answer} for answer in answers]
+    content = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "t.jsonl").write_text(content, encoding="utf-8")
+    files = SplitNames(train="t.jsonl", validation="t.jsonl", test="t.jsonl")
+    chosen = card(
+        kind="options",
+        labels=(),
+        source=Source(files=files),
+        template=Template(text="s", options="o"),
+    )
+    assert [example.label for example in load_task(chosen, base=tmp_path).train] == labels
+
+
+def test_splits_that_number_their_labels_differently_are_refused(tmp_path: Path) -> None:
+    for name, names in (("t", ["a", "b"]), ("v", ["b", "a"])):
+        features = {"info": {"features": {"y": {"names": names, "_type": "ClassLabel"}}}}
+        table = pa.table({"s": ["x", "z"], "y": [0, 1]})
+        metadata = {"huggingface": json.dumps(features)}
+        pq.write_table(table.replace_schema_metadata(metadata), tmp_path / f"{name}.parquet")
+    files = SplitNames(train="t.parquet", validation="v.parquet", test="t.parquet")
+    (problem,) = refusal(card(source=Source(files=files)), tmp_path)
+    assert "(train: [a, b]; validation: [b, a]; test: [a, b])" in problem
+
+
+def test_places_are_named_from_where_the_data_lies_now(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(data)
+    chosen = card(bad_rows="leave_out")
+    assert place_of(load_task(chosen, base=Path()).train, 0) == "t.jsonl:2"
+    assert place_of(load_task(chosen, base=data).train, 0) == f"{data}/t.jsonl:2"
+    assert place_of(load_task(chosen, base=Path()).train, 0) == "t.jsonl:2"

@@ -324,6 +324,15 @@ def test_who_asks_is_told_what_is_read(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     load_pool(["b.yaml", "a.yaml"], base=tmp_path, on_task=lambda *it: told.append(it))
     assert told == [("b", 1, 2), ("a", 2, 2)]
+    load_pool(
+        ["b.yaml", "a.yaml"], base=tmp_path, without=["b"], on_task=lambda *it: told.append(it)
+    )
+    assert told[2:] == [("a", 1, 1)]
+
+
+def test_an_entry_whose_name_is_too_long_is_one_message(tmp_path: Path) -> None:
+    for entry in ("x" * 300, f"{'x' * 300}.yaml"):
+        assert "cannot be read: File name too long." in refusal(entry, base=tmp_path)
 
 
 def test_an_entry_given_twice_is_refused_before_its_data_is_read(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_candidates_of_one_question_stay_in_one_half() -> None:
 def test_lacking_splits_take_a_fifth_of_train_each_at_most_a_thousand(
     num_examples: int, num_splits: int, sizes: list[int]
 ) -> None:
-    parts = cut_from_train(num_examples, num_splits, seed=(7,))
+    parts = cut_from_train(num_examples, [None] * num_splits, seed=(7,))
     assert [len(part) for part in parts] == sizes
     assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(num_examples))
     assert all((np.diff(part) > 0).all() for part in parts)
@@ -64,4 +64,10 @@ def test_lacking_splits_take_a_fifth_of_train_each_at_most_a_thousand(
 
 def test_a_split_is_not_cut_from_a_handful_of_rows() -> None:
     with pytest.raises(ValueError, match="9 train rows are too few"):
-        cut_from_train(9, 1, seed=(0,))
+        cut_from_train(9, [None], seed=(0,))
+
+
+def test_a_cut_split_holds_no_more_than_its_cap_and_train_keeps_the_rest() -> None:
+    parts = cut_from_train(1000, [5, None], seed=(7,))
+    assert [len(part) for part in parts] == [795, 5, 200]
+    assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(1000))
