@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.gains.evaluation import batches_by_length, evaluating
 from engine.model.batch import Encoded
@@ -17,9 +17,14 @@ Gradient = Mapping[str, Tensor]
 
 
 def mean_gradient(
-    model: TaskModel, encoded: Sequence[Encoded], *, batch_size: int = 16
+    model: TaskModel,
+    encoded: Sequence[Encoded],
+    *,
+    parameters: Mapping[str, nn.Parameter] | None = None,
+    leaves: list[Tensor] | None = None,
+    batch_size: int = 16,
 ) -> Gradient:
-    """Gradient of the mean training loss of `encoded` over `model.shared_parameters()`.
+    """Gradient of the mean training loss of `encoded`.
 
     Dropout is off. Every example counts the same whatever its length, its batch or its neighbours.
     The model's own `.grad` is left alone; memory is two gradients.
@@ -27,6 +32,9 @@ def mean_gradient(
     Args:
         model: Its parameters are not changed.
         encoded: At least one example.
+        parameters: By whose change; all of `model.shared_parameters()` when left out.
+        leaves: Tensors that a forward pass adds, to which gradients are to flow as well (see
+            `taps.listening`); emptied.
         batch_size: Examples read together.
 
     Returns:
@@ -34,11 +42,12 @@ def mean_gradient(
 
     Raises:
         ValueError: If there is no example.
-        DivergedError: If a gradient is not finite.
+        DivergedError: If the loss or a gradient is not finite.
     """
     if not encoded:
         raise ValueError("A mean gradient needs at least one example, got none.")
-    parameters = dict(model.shared_parameters())
+    parameters = model.shared_parameters() if parameters is None else parameters
+    leaves = [] if leaves is None else leaves
     total = {
         name: torch.zeros_like(p, dtype=torch.float32, requires_grad=False)
         for name, p in parameters.items()
@@ -46,21 +55,21 @@ def mean_gradient(
     with evaluating(model), torch.enable_grad():
         for chunk in batches_by_length(encoded, batch_size):
             losses = model.losses(model.collate([encoded[i] for i in chunk]))
-            parts = torch.autograd.grad(
-                losses.sum() / len(encoded), list(parameters.values()), allow_unused=True
-            )
-            for sum_so_far, part in zip(total.values(), parts, strict=True):
+            parts = _gradients(losses.sum() / len(encoded), [*parameters.values(), *leaves])
+            leaves.clear()
+            # The leaves' own gradients went to whoever listens there.
+            for sum_so_far, part in zip(total.values(), parts, strict=False):
                 if part is not None:
                     sum_so_far += part.float()
-    return _finite(total)
+    return finite(total)
 
 
-def flat(gradient: Gradient) -> Tensor:
-    """(P,) float32, parameters in the order of their names."""
-    return torch.cat([gradient[name].flatten() for name in sorted(gradient)])
+def finite(gradient: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The gradient itself.
 
-
-def _finite(gradient: dict[str, Tensor]) -> dict[str, Tensor]:
+    Raises:
+        DivergedError: If a number of it is not finite.
+    """
     for name, values in gradient.items():
         if not values.isfinite().all():
             raise DivergedError(
@@ -68,3 +77,14 @@ def _finite(gradient: dict[str, Tensor]) -> dict[str, Tensor]:
                 "or an example of the probe is broken."
             )
     return gradient
+
+
+def _gradients(loss: Tensor, inputs: Sequence[Tensor]) -> Sequence[Tensor | None]:
+    if not loss.isfinite():
+        raise DivergedError(
+            "The loss of a probe is not finite: the model at this checkpoint has diverged, or an "
+            "example of the probe is broken."
+        )
+    if not inputs or not loss.requires_grad:  # everything is frozen
+        return [None] * len(inputs)
+    return torch.autograd.grad(loss, inputs, allow_unused=True)

@@ -1,8 +1,7 @@
-"""Measuring: probes of tasks in, signals out. The exact, slow form behind the interface.
+"""Measuring: probes of tasks in, signals out, in one pass forward and back over each probe.
 
-The interface is `probe_indices` and `measure`. A faster way (one activation-only pass over mixed
-batches, low-rank target directions, sketched norms) takes the same arguments, answers with the same
-`Signals`, and is compared with this one.
+Batches are of one task. Mixed ones would be a little fuller, but the last bits of a task's numbers
+would then depend on its neighbours, and so on the number of workers.
 """
 
 from __future__ import annotations
@@ -11,14 +10,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from engine.model.batch import Encoded
 from engine.model.interface import TaskModel
-from engine.signals.alignment import alignment_and_descent
-from engine.signals.gradients import flat, mean_gradient
-from engine.signals.sketch import WIDTH, sketch
+from engine.signals.direction import Direction, direction, flat, preconditioned
+from engine.signals.gradients import finite, mean_gradient
+from engine.signals.projected import Projected, Sums
+from engine.signals.sketch import WIDTH, draw_places, sketch
 from engine.signals.stable_number import number_of
+from engine.signals.taps import listening, tapped
 from engine.training.jobs import Seed
 
 SIGNALS = frozenset({"alignment", "similarity"})
@@ -68,7 +71,7 @@ def measure(
     other task: however tasks are shared out, the parts laid together are bitwise the same.
 
     Args:
-        model: Unchanged.
+        model: An `nn.Module` too; unchanged.
         probes: candidate -> at least one example of its train split.
         target_probes: target -> at least one example of its selection split; read for alignment.
         signals: Any of `SIGNALS`.
@@ -76,28 +79,99 @@ def measure(
 
     Raises:
         ValueError: If a signal is unknown or a probe is empty.
-        DivergedError: If a gradient is not finite.
+        DivergedError: If a loss or a gradient is not finite.
     """
     unknown = sorted(set(signals) - SIGNALS)
     if unknown:
         raise ValueError(f"No signal {unknown[0]!r} to measure; there are {sorted(SIGNALS)}.")
-    aligned = list(target_probes) if "alignment" in signals else []
-    directions = {name: flat(mean_gradient(model, target_probes[name])) for name in aligned}
-    width = WIDTH if "similarity" in signals else 0
-    cosines = np.zeros((len(aligned), len(probes)))
-    products = np.zeros((len(aligned), len(probes)))
-    sketches = np.zeros((len(probes), width), dtype=np.float32)
-    # A task at a time, so that no more than its gradient and the targets' are in memory.
-    for row, probe in enumerate(probes.values() if signals else ()):
+    aligned = target_probes if "alignment" in signals else {}
+    directions = directions_of(model, aligned, seed=seed)
+    return measure_along(model, probes, directions, sketched="similarity" in signals, seed=seed)
+
+
+def directions_of(
+    model: TaskModel,
+    target_probes: Mapping[str, Sequence[Encoded]],
+    *,
+    seed: Seed,
+    second_moments: Mapping[str, Tensor] | None = None,
+) -> dict[str, Direction]:
+    """What tasks are held against: the targets' gradients, exact and then reduced.
+
+    Args:
+        model: As for `measure`.
+        target_probes: As for `measure`.
+        seed: As for `measure`.
+        second_moments: Of Adam, by parameter, for the form of `preconditioned`; tasks' own
+            gradients stay as they are.
+
+    Raises:
+        ValueError, DivergedError: As `measure`.
+    """
+    taps = tapped(_module(model), model.shared_parameters())
+    directions = {}
+    for name, probe in target_probes.items():
+        number = np.random.SeedSequence([*seed, number_of(name)]).generate_state(1)[0]
         gradient = mean_gradient(model, probe)
-        vector_1P = flat(gradient)[None]
-        for line, direction_P in enumerate(directions.values()):
-            both = alignment_and_descent(vector_1P, direction_P)
-            cosines[line, row], products[line, row] = both[0][0], both[1][0]
-        if width:
-            sketches[row] = sketch(gradient, seed=seed, width=width)
+        if second_moments is not None:
+            gradient = preconditioned(gradient, second_moments)
+        generator = torch.Generator().manual_seed(int(number))
+        directions[name] = direction(gradient, taps, generator=generator)
+    return directions
+
+
+def measure_along(
+    model: TaskModel,
+    probes: Mapping[str, Sequence[Encoded]],
+    directions: Mapping[str, Direction],
+    *,
+    sketched: bool,
+    seed: Seed,
+) -> Signals:
+    """As `measure`, the directions being there already: alignment with each, sketches if wanted.
+
+    Source: inner products from both sides of a layer: Wang et al. 2024, arXiv:2406.11011, section
+    4.2. That a basis of few columns does for all targets, and sketches of what lies outside of it
+    for the lengths, are ours.
+    """
+    shared = model.shared_parameters()
+    taps = tapped(_module(model), shared)
+    others = {name: parameter for name, parameter in shared.items() if name not in taps}
+    projected = Projected(list(directions.values()), taps, seed=seed)
+    sizes = {**projected.sketch_sizes, **{name: p.numel() for name, p in others.items()}}
+    places = draw_places(sizes, seed=seed) if sketched else None
+    shape = len(probes), len(directions)
+    cosines, products = np.zeros(shape), np.zeros(shape)
+    sketches = np.zeros((len(probes), WIDTH if sketched else 0), dtype=np.float32)
+    wanted = probes if directions or sketched else {}
+    with listening(_module(model), taps, others, listener=projected) as leaves:
+        for row, probe in enumerate(wanted.values()):
+            rest = mean_gradient(model, probe, parameters=others, leaves=leaves)
+            sums = projected.finish()
+            gradient = finite({**sums.sketches, **rest})
+            cosines[row], products[row] = _along(sums, flat(rest), list(directions.values()))
+            if places:
+                sketches[row] = sketch(gradient, places)
     return Signals(
-        alignment=dict(zip(aligned, cosines, strict=True)),
-        descent=dict(zip(aligned, products, strict=True)),
+        alignment=dict(zip(directions, cosines.T, strict=True)),
+        descent=dict(zip(directions, products.T, strict=True)),
         sketches=sketches,
     )
+
+
+def _along(
+    sums: Sums, rest_O: Tensor, directions: Sequence[Direction]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Cosines and inner products of one task with all directions."""
+    rest_O = rest_O.double()
+    rest_S = np.array([(one.others_O * rest_O).sum().item() for one in directions])
+    along_S = sums.products_S + rest_S
+    length = (sums.square + rest_O.square().sum().item()) ** 0.5
+    norms_S = np.array([one.norm for one in directions])
+    # Where a length is 0, so are the inner products.
+    return np.clip(along_S / (length or 1.0), -1.0, 1.0), along_S * norms_S
+
+
+def _module(model: TaskModel) -> nn.Module:
+    assert isinstance(model, nn.Module)
+    return model

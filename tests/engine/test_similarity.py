@@ -7,8 +7,10 @@ from torch import Tensor
 
 from engine.signals import sketch as sketch_module
 from engine.signals.similarity import similarity
-from engine.signals.sketch import WIDTH, sketch
+from engine.signals.sketch import WIDTH, draw_places
+from engine.signals.sketch import sketch as sketch_at
 from engine.signals.stable_number import number_of
+from engine.training.jobs import Seed
 
 
 def _gradients(n: int = 6) -> list[dict[str, Tensor]]:
@@ -22,6 +24,11 @@ def _gradients(n: int = 6) -> list[dict[str, Tensor]]:
         }
         for i in range(n)
     ]
+
+
+def sketch(gradient: dict[str, Tensor], *, seed: Seed, width: int = WIDTH) -> np.ndarray:
+    sizes = {name: values.numel() for name, values in gradient.items()}
+    return sketch_at(gradient, draw_places(sizes, seed=seed, width=width))
 
 
 def _flat(gradient: dict[str, Tensor]) -> np.ndarray:
