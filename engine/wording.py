@@ -48,13 +48,18 @@ def share_text(share: float) -> str:
 
 
 def mixture_text(mixture: Mapping[str, float], *, most: int = 3) -> str:
-    """The largest shares first, the rest counted; "target only" when empty."""
+    """The largest shares first, the rest counted; "the target alone" when empty."""
     ordered = sorted(mixture.items(), key=lambda item: (-item[1], item[0]))
     if not ordered:
-        return "target only"
+        return "the target alone"
     shown = [f"{printable(task)} {share_text(share)}" for task, share in ordered[:most]]
     more = [f"{len(ordered) - most} more"] if len(ordered) > most else []
     return ", ".join(shown + more)
+
+
+def counted(number: int, what: str) -> str:
+    """A number and what there is of it, e.g. "1 task", "1,200 tasks"."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def printable(text: str) -> str:

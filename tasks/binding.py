@@ -16,9 +16,11 @@ import pydantic
 from pydantic_core import ErrorDetails
 
 from tasks.expected import Schema, expected
+from tasks.field_error import FieldError
 from tasks.names import near_names
 from tasks.problems import InputError, named, quoted
 from tasks.strict_yaml import YamlDocument
+from tasks.suggestion import suggestion
 from tasks.yaml_reader import KeyPath, Place
 
 T = TypeVar("T")
@@ -61,6 +63,8 @@ class _Describer:
         self._document = document
         self._base = base
         self._schema = schema
+        self._told: set[KeyPath] = set()
+        """Mappings whose known keys a line has listed."""
 
     def lines(self, details: Iterable[ErrorDetails]) -> Iterable[_Found]:
         located = [(self._path(detail["loc"]), detail) for detail in details]
@@ -91,29 +95,37 @@ class _Describer:
         field = _dotted(path)
         kind = detail["type"]
         if kind in ("missing", "missing_argument"):
-            allowed = f"; {words}" if (words := expected(self._schema.at(path))) else ""
-            return self._place(path, of_key=True), f"{field}: required key is missing{allowed}."
+            return self._place(path, of_key=True), f"{field}: {self._missing(path)}"
         if kind == "unexpected_keyword_argument" or detail["loc"][-1:] == ("[key]",):
             return self._unknown(path)
         if kind == "value_error":  # raised by the class itself
-            own = str(detail["ctx"]["error"])
-            return self._place(path), f"{field}: {own}" if field else own
+            return self._refused(path, detail["ctx"]["error"])
         return self._place(path), f"{field or 'document'}: {self._wrong(path, detail)}"
 
     def _unknown(self, path: KeyPath) -> _Found:
         keys = self._schema.at(path[:-1]).keys
-        line = (
-            f"{_dotted(path)}: unknown key.{_hint(path[-1], keys)} Known keys: {', '.join(keys)}."
-        )
+        known = "" if path[:-1] in self._told else f" Known keys: {', '.join(keys)}."
+        self._told.add(path[:-1])
+        line = f"{_dotted(path)}: unknown key.{_hint(path[-1], keys)}{known}"
         return self._place(path, of_key=True), line
+
+    def _refused(self, path: KeyPath, error: ValueError) -> _Found:
+        """What a class says of itself."""
+        if isinstance(error, FieldError):
+            path = (*path, *error.path)
+        field = _dotted(path)
+        return self._place(path), f"{field}: {error}" if field else str(error)
+
+    def _missing(self, path: KeyPath) -> str:
+        schema = self._schema.at(path)
+        allowed = f"; {words}" if (words := expected(schema)) else ""
+        return f"required key is missing{allowed}.{suggestion(schema, None)}"
 
     def _wrong(self, path: KeyPath, detail: ErrorDetails) -> str:
         schema = self._schema.at(path)
         value = _at(self._document.data, (*self._base, *path))
         allowed = expected(schema) or detail["msg"]
-        hint = _hint(value, schema.choices)
-        if isinstance(value, int | float) and schema.is_free_text:
-            hint = " Write it in quotes."
+        hint = _hint(value, schema.choices) or suggestion(schema, value)
         return f"{allowed}, got {named(value)}.{hint}"
 
     def _place(self, path: KeyPath, *, of_key: bool = False) -> Place:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from tasks.example import Example
+from tasks.posing import UnnamedAnswerError
 
 R = TypeVar("R")
 
@@ -21,6 +22,8 @@ class DrawnRows:
     """Row -> example, in the order of rows."""
     wrong: Mapping[str, Sequence[int]]
     """What is wrong -> the rows with which it is."""
+    unnamed: Collection[str] = ()
+    """Which of it is an answer that the card names no label for."""
 
     @property
     def num_wrong(self) -> int:
@@ -48,26 +51,24 @@ def draw_rows(
     """
     examples: dict[int, Example] = {}
     wrong: dict[str, list[int]] = {}
+    unnamed: set[str] = set()
+
+    def pose_all(numbered: Iterable[tuple[int, R]]) -> None:
+        for number, row in numbered:
+            try:
+                examples[number] = pose(row)
+            except ValueError as error:
+                wrong.setdefault(str(error), []).append(number)
+                if isinstance(error, UnnamedAnswerError):
+                    unnamed.add(str(error))
+
     if cap is None or cap >= len(rows):
-        _pose(enumerate(rows), pose, examples, wrong)
+        pose_all(enumerate(rows))
     else:
         order = rng.permutation(len(rows))
         while len(examples) < cap and len(order):
             block, order = np.sort(order[: cap - len(examples)]), order[cap - len(examples) :]
-            _pose(((int(row), rows[int(row)]) for row in block), pose, examples, wrong)
+            pose_all((int(row), rows[int(row)]) for row in block)
             if not replace_wrong:
                 break
-    return DrawnRows(examples=dict(sorted(examples.items())), wrong=wrong)
-
-
-def _pose(
-    rows: Iterable[tuple[int, R]],
-    pose: Callable[[R], Example],
-    examples: dict[int, Example],
-    wrong: dict[str, list[int]],
-) -> None:
-    for number, row in rows:
-        try:
-            examples[number] = pose(row)
-        except ValueError as error:
-            wrong.setdefault(str(error), []).append(number)
+    return DrawnRows(examples=dict(sorted(examples.items())), wrong=wrong, unnamed=unnamed)

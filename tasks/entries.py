@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.cards import Card, read_placed_cards
 from tasks.names import nearest
 from tasks.problems import InputError
+from tasks.strict_yaml import YAML_SUFFIXES, yaml_files
 
 MINED_SUITES = ("pydocs",)
 """Made from what is installed."""
 CARD_SUITES = ("compassmtl",)
 """Folders of cards beside this file."""
-_CARD_FILES = (".yaml", ".yml")
+_DATA = re.compile(r"\.(parquet|jsonl|json|csv|tsv)(\.gz)?$", re.IGNORECASE)
 _TASKSOURCE = "tasksource:"
 
 
@@ -32,6 +33,9 @@ class PlacedCard:
 def read_entry(entry: str, *, base: Path) -> list[PlacedCard]:
     """The cards that an entry stands for; none for a mined suite.
 
+    A folder may hold campaign files beside its cards: what has a 'target' and no 'template' is
+    passed over there.
+
     Raises:
         InputError: If it stands for nothing, or with every problem of its cards.
     """
@@ -41,21 +45,27 @@ def read_entry(entry: str, *, base: Path) -> list[PlacedCard]:
         return [_of_tasksource(entry, base)]
     cards: list[PlacedCard] = []
     problems: list[str] = []
+    path = Path(__file__).parent / entry if entry in CARD_SUITES else base / entry
     try:
-        paths = _card_files(entry, base)
+        is_folder = path.is_dir()
+        files = yaml_files(path) if is_folder else [_card_file(entry, base)]
     except OSError as error:  # no permission, a name that is too long
         raise InputError([f"pool: '{entry}' cannot be read: {error.strerror}."]) from None
-    for path in paths:
+    for file in files:
         try:
-            cards += [
-                PlacedCard(card=card, place=place, folder=path.parent)
-                for card, place in read_placed_cards(path)
-            ]
+            cards += _cards_of(file, pass_over_campaigns=is_folder)
         except InputError as error:
             problems.extend(error.problems)
+    if not cards and not problems:
+        problems = [f"pool: folder '{path}' holds no card file (*.yaml)."]
     if problems:
         raise InputError(problems)
     return cards
+
+
+def _cards_of(file: Path, *, pass_over_campaigns: bool) -> list[PlacedCard]:
+    placed = read_placed_cards(file, pass_over_campaigns=pass_over_campaigns)
+    return [PlacedCard(card=card, place=place, folder=file.parent) for card, place in placed]
 
 
 def _of_tasksource(entry: str, base: Path) -> PlacedCard:
@@ -64,19 +74,30 @@ def _of_tasksource(entry: str, base: Path) -> PlacedCard:
     return PlacedCard(card=card_of(entry.removeprefix(_TASKSOURCE)), place=entry, folder=base)
 
 
-def _card_files(entry: str, base: Path) -> Sequence[Path]:
-    path = Path(__file__).parent / entry if entry in CARD_SUITES else base / entry
-    if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in _CARD_FILES)
-        if not files:
-            raise InputError([f"pool: folder '{path}' holds no card file (*.yaml)."])
-        return files
-    if path.suffix in _CARD_FILES:
-        return [path]
+def _card_file(entry: str, base: Path) -> Path:
+    path = base / entry
+    if path.suffix in YAML_SUFFIXES:
+        return path
+    if path.is_file() and _DATA.search(path.name):
+        raise InputError(
+            [
+                f"pool: '{entry}' is data; the pool names cards, which say how data is read. Write "
+                'one for it: README.md, "Your own csv in five minutes"; its keys: `sextant tasks '
+                "schema`."
+            ]
+        )
     raise InputError(
         [
             f"pool: '{entry}' is neither a built-in suite nor '{_TASKSOURCE}NAME' nor a card file "
             f"(*.yaml) nor a folder of card files under {base}. "
-            f"{nearest(entry, (*MINED_SUITES, *CARD_SUITES))}"
+            f"{nearest(entry, _known(entry, base))}"
         ]
     )
+
+
+def _known(entry: str, base: Path) -> list[str]:
+    """The suites, and the card files and folders that stand where the entry would."""
+    folder = (base / entry).parent
+    beside = sorted(folder.iterdir()) if folder.is_dir() else []
+    cards = [it for it in beside if it.suffix in YAML_SUFFIXES or it.is_dir()]
+    return [*MINED_SUITES, *CARD_SUITES, *(str(Path(entry).parent / it.name) for it in cards)]

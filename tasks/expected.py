@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.names import NAME_IN_WORDS, NAME_PATTERN
+
 _BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
 _WORDS = {
     "integer": "a whole number",
@@ -82,8 +84,9 @@ class Schema:
         reference = self.node.get("$ref")
         if reference is None:
             return self
-        name = str(reference).rpartition("/")[2]
-        return Schema(self.definitions[name], self.definitions)._resolved()
+        found = self.definitions[str(reference).rpartition("/")[2]]
+        beside = {key: self.node[key] for key in ("examples",) if key in self.node}
+        return Schema({**found, **beside}, self.definitions)._resolved()
 
 
 def expected(schema: Schema) -> str:
@@ -113,7 +116,8 @@ def _bounds(node: Mapping[str, Any]) -> str:
 
 def _text(node: Mapping[str, Any]) -> str:
     if "pattern" in node:
-        return f"text matching {node['pattern']}"
+        is_name = node["pattern"] == NAME_PATTERN
+        return NAME_IN_WORDS if is_name else f"text matching {node['pattern']}"
     return "text, not empty" if node.get("minLength") else "text"
 
 

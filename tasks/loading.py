@@ -14,7 +14,7 @@ from tasks.example import Example
 from tasks.posed import PosedTask, posed_examples, posed_once
 from tasks.posing import LabelNames, label_names, pose
 from tasks.problems import InputError
-from tasks.row_problems import RowsError, row_problems
+from tasks.row_problems import refuse_wrong_rows
 from tasks.sources import Table, read_table, split_names
 from tasks.splits import cut_from_train
 from tasks.task import Split, Task
@@ -71,13 +71,7 @@ def _pose_task(card: Card, names: SplitNames, base: Path) -> PosedTask:
     _refuse_other_declarations(card, tables)
     labels = label_names(card, tables["train"])
     drawn = {split: _drawn(card, split, table, labels) for split, table in tables.items()}
-    problems = [
-        line
-        for split, table in tables.items()
-        for line in row_problems(card, split, drawn[split], place=table.place)
-    ]
-    if problems:
-        raise (RowsError if card.bad_rows == "stop" else InputError)(problems)
+    refuse_wrong_rows(card, drawn, {split: table.place for split, table in tables.items()})
     rows = {split: _placed(drawn[split], table) for split, table in tables.items()}
     cut = _with_missing_cut(card, rows)
     folder = None if card.source.hub else base

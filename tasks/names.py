@@ -5,7 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+NAME_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"
+"""Of tasks, families and campaigns, for they become names of files."""
+NAME_IN_WORDS = "text of letters, digits, '.', '_' and '-', at most 100, no '.' first"
+
 _MOST = 5
+_MEANS = {"dev": "validation", "val": "validation", "valid": "validation", "eval": "validation"}
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -41,5 +46,8 @@ def _close(name: str, names: Iterable[str]) -> list[str]:
     for known in names:
         by_folded.setdefault(known.casefold(), known)
     # Long texts are no slip of a name, and difflib is quadratic in their length.
-    matches = difflib.get_close_matches(name[:200].casefold(), by_folded, n=3, cutoff=0.7)
+    folded = name[:200].casefold()
+    if (meant := _MEANS.get(folded)) in by_folded and folded not in by_folded:
+        return [by_folded[meant]]
+    matches = difflib.get_close_matches(folded, by_folded, n=3, cutoff=0.7)
     return [by_folded[match] for match in matches]

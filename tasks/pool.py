@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -122,13 +123,19 @@ class _Reader:
         try:
             return [load_task(placed.card, base=self._data or placed.folder)]
         except InputError as error:
-            self._errors.append(error)
+            problems = [_with_place(line, placed.place) for line in error.problems]
+            self._errors.append(type(error)(problems))
             return []
 
     def _tell(self, name: str) -> None:
         self._number += 1
         if self._on_task is not None:
             self._on_task(name, self._number, self._of)
+
+
+def _with_place(problem: str, place: str) -> str:
+    """What names no file of its own gets the card's."""
+    return f"{place}: {problem}" if problem.startswith(("source", "Task '")) else problem
 
 
 def _mined_suite() -> list[Task]:
@@ -165,6 +172,11 @@ def _refuse_duplicates(placed: Iterable[tuple[Card | Task, str]]) -> None:
         key = task.name.casefold()
         if key in seen:
             other, other_place = seen[key]
+            if place and place == other_place:
+                file = re.sub(r":[0-9]+$", "", place)
+                raise InputError(
+                    [f"pool: {file} is named twice; a folder names all its cards. Name it once."]
+                )
             where = f" ({other_place}, {place})" if place else ""
             what = (
                 f"Task '{task.name}' is defined twice"

@@ -14,6 +14,7 @@ from tasks.names import nearest
 from tasks.problems import InputError
 from tasks.yaml_reader import KeyPath, Place, YamlReader
 
+YAML_SUFFIXES = (".yaml", ".yml")
 _MOST_BYTES = 1_000_000
 
 
@@ -63,7 +64,7 @@ def load_yaml(path: Path) -> YamlDocument:
 
 
 def load_all_yaml(path: Path) -> list[YamlDocument]:
-    """Read a file of one or more documents, separated by lines of "---".
+    """Read a file of one or more documents, separated by "---"; empty ones are passed over.
 
     Raises:
         InputError: Naming file, line and column of what cannot be read.
@@ -86,6 +87,15 @@ def parse_yaml(text: str, *, file: str) -> list[YamlDocument]:
     return documents
 
 
+def yaml_files(folder: Path) -> list[Path]:
+    """In the order of names: *.yaml and *.yml.
+
+    Raises:
+        OSError: If it cannot be listed.
+    """
+    return sorted(file for file in folder.iterdir() if file.suffix in YAML_SUFFIXES)
+
+
 def _read(path: Path) -> str:
     try:
         content = _bytes(path)
@@ -103,8 +113,9 @@ def _read(path: Path) -> str:
 
 def _bytes(path: Path) -> bytes:
     if not path.exists():
-        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise InputError([f"{path}: no such file. {nearest(path.name, siblings)}".rstrip()])
+        siblings = yaml_files(path.parent) if path.parent.is_dir() else []
+        hint = nearest(path.name, [sibling.name for sibling in siblings])
+        raise InputError([f"{path}: no such file. {hint}".rstrip()])
     if not path.is_file():
         raise InputError([f"{path}: not a regular file; expected a YAML file."])
     with path.open("rb") as stream:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from tasks.problems import InputError, quoted
+from tasks.yaml_wording import yaml_problem
 
 KeyPath = tuple[str | int, ...]
 """Keys and list indices from the top of a document."""
@@ -45,7 +46,9 @@ class YamlReader:
         self._events = self._parsed()
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
-                yield self._document(next(self._events))
+                first = next(self._events)
+                if not _is_nothing(first):  # such as after a "---" at the end
+                    yield self._document(first)
 
     def _document(self, event: yaml.Event) -> PlacedValue:
         self._values, self._keys = {}, {}
@@ -127,8 +130,7 @@ class YamlReader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-            words = ", ".join(filter(None, (error.context, error.problem)))
-            raise InputError([f"{self._file}:{place}: not YAML: {words}."]) from None
+            raise InputError([f"{self._file}:{place}: not YAML: {yaml_problem(error)}."]) from None
         except yaml.reader.ReaderError as error:
             line = self._text.count("\n", 0, error.position) + 1
             character = f"U+{ord(self._text[error.position]):04X}"
@@ -144,6 +146,12 @@ class YamlReader:
     def _error(self, event: yaml.Event, words: str) -> InputError:
         line, column = _place(event)
         return InputError([f"{self._file}:{line}:{column}: {words}."])
+
+
+def _is_nothing(event: yaml.Event) -> bool:
+    if not isinstance(event, yaml.ScalarEvent):
+        return False
+    return bool(event.implicit[0]) and not event.value and event.anchor is None
 
 
 def _place(event: yaml.Event) -> Place:

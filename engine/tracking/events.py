@@ -70,7 +70,8 @@ class CampaignDelivered:
     reason: str
     report: str
     """Path of report.html."""
-    seconds: float
+    seconds: float | None
+    """How long this run took; none where an earlier one had finished the campaign."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -94,10 +94,27 @@ def decision(event: RoundClosed) -> str:
 
 
 def delivered_line(event: CampaignDelivered) -> str:
-    return (
-        f"delivered: {arm_text(event.delivered.arm)}, after {seconds_text(event.seconds)}; "
-        f"mixture {mixture_text(event.mixture, most=6)}"
-    )
+    arm = arm_text(event.delivered.arm)
+    return f"delivered: {arm} ({why_delivered(event)}), {when(event)}; mixture: {frozen(event)}"
+
+
+def why_delivered(event: CampaignDelivered) -> str:
+    """The safety rule, in words: an arm is not delivered for what its mixture is."""
+    raced = len(event.delivered.contenders) > 1
+    return "lowest loss on the gate split" if raced else "there were no baselines"
+
+
+def when(event: CampaignDelivered) -> str:
+    """How long it took; or that an earlier run had done all."""
+    if event.seconds is None:
+        return "finished before, nothing to do"
+    return f"after {seconds_text(event.seconds)}"
+
+
+def frozen(event: CampaignDelivered) -> str:
+    """The mixture that was chosen."""
+    text = mixture_text(event.mixture, most=6)
+    return text if event.mixture else f"none, {text}"
 
 
 DELIVERED = "> "

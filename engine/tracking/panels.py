@@ -14,13 +14,21 @@ from rich.text import Text
 
 from engine.ledger.records import Delivered
 from engine.tracking.events import CampaignDelivered, CampaignOpened, RoundClosed
-from engine.tracking.lines import ARM_COLUMNS, DELIVERED, arm_rows, best, decision
+from engine.tracking.lines import (
+    ARM_COLUMNS,
+    DELIVERED,
+    arm_rows,
+    best,
+    decision,
+    frozen,
+    when,
+    why_delivered,
+)
 from engine.wording import (
     arm_text,
     gain_text,
     mixture_text,
     printable,
-    seconds_text,
     tokens_text,
 )
 
@@ -80,9 +88,9 @@ def delivered(event: CampaignDelivered) -> Group:
         ("\u2713 ", "bold green"),
         ("delivered: ", "bold"),
         (arm, "bold green"),
-        (f"  after {seconds_text(event.seconds)}", "dim"),
+        (f" ({why_delivered(event)})  {when(event)}", "dim"),
     )
-    chosen = Text.assemble(("mixture  ", "dim"), mixture_text(event.mixture, most=6))
+    chosen = Text.assemble(("mixture  ", "dim"), frozen(event))
     why = Text.assemble(("because  ", "dim"), printable(event.reason))
     # Never broken, so that it can be copied and clicked whole.
     report = Text.assemble(

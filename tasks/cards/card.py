@@ -19,18 +19,24 @@ from tasks.cards.rules import (
 )
 from tasks.cards.source import STRICT, Source, Text
 from tasks.cards.template import Template
+from tasks.field_error import FieldError
+from tasks.names import NAME_PATTERN
 from tasks.task import Kind
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$")]
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 RowCap = Annotated[int, Field(ge=2)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RowCaps:
-    """Rows used of each split, drawn at random once for all; none uses every row."""
+    """Rows used of each split, drawn at random once for all; none uses every row.
+
+    A cap on train counts before the splits that the source lacks are cut from it: of 1,000 rows,
+    800 are left when one is cut, and 600 when two are.
+    """
 
     train: RowCap | None = None
-    """Most rows to train on."""
+    """Most rows to train on, together with the rows of splits that are cut from train."""
     validation: RowCap | None = None
     """Most rows that the choice of the mixture is judged on."""
     test: RowCap | None = None
@@ -58,15 +64,18 @@ class Card:
     auroc, of two labels or more, each against the rest; f1_against_favor_mean, the mean F1 of the
     labels of these two names; and mean_average_precision, which ranks the pairs that share a text
     and takes the second of two labels as right."""
-    source: Source
+    source: Annotated[Source, Field(examples=[{"files": {"train": "train.csv"}}])]
     """Where the rows come from."""
-    template: Template
+    template: Annotated[Template, Field(examples=[{"text": "{title}: {body}"}])]
     """How a row becomes text."""
     label: Text
     """The column with the answer, or a path into a nested one, such as `annotation.label`. Kind
     "score": a number. Kind "text": what is to be written, a column or words with {column}. Else an
     index, a truth value, one of `labels`, or one of the row's options."""
-    labels: tuple[Text, ...] | Mapping[Text, Text] | Literal["inferred"] = ()
+    labels: Annotated[
+        tuple[Text, ...] | Mapping[Text, Text] | Literal["inferred"],
+        Field(examples=[["no", "yes"]]),
+    ] = ()
     """Kind "labels": what the answers are called.
 
     - A list, such as [no, yes], in index order: 0 or "no" is the first. If a name is itself a
@@ -88,7 +97,7 @@ class Card:
     prefix: str = ""
     """Words put before every text, with a space between, such as an instruction; the learned prefix
     stands before them."""
-    max_rows: RowCaps = _NO_CAPS
+    max_rows: Annotated[RowCaps, Field(examples=[{"train": 10_000}])] = _NO_CAPS
     """Most rows used of each split; all are used where it says nothing."""
     bad_rows: Literal["stop", "leave_out"] = "stop"
     """What happens to rows without text or answer: all are named and nothing runs, or they are left
@@ -98,12 +107,18 @@ class Card:
 
     def __post_init__(self) -> None:
         template = self.template
-        for problem in (
-            wrong_labels(self.kind, self.labels),
-            wrong_options(self.kind, has_options=template.options is not None),
-            wrong_texts(self.kind, self.label, {"text": template.text, "pair": template.pair}),
-            wrong_metric(self.kind, self.metric, has_pair=template.pair is not None),
-            wrong_count(self.kind, self.metric, names_in(self.labels)),
+        for field, problem in (
+            ("labels", wrong_labels(self.kind, self.labels)),
+            (
+                "template.options",
+                wrong_options(self.kind, has_options=template.options is not None),
+            ),
+            (
+                "template",
+                wrong_texts(self.kind, self.label, {"text": template.text, "pair": template.pair}),
+            ),
+            ("metric", wrong_metric(self.kind, self.metric, has_pair=template.pair is not None)),
+            ("metric", wrong_count(self.kind, self.metric, names_in(self.labels))),
         ):
             if problem:
-                raise ValueError(f"task '{self.name}' of kind '{self.kind}' {problem}.")
+                raise FieldError(field, f"task '{self.name}' of kind '{self.kind}' {problem}.")

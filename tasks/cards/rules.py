@@ -5,10 +5,12 @@ Each rule returns the end of a sentence that starts with the task, or "" where a
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from tasks.plain_value import plain
 from tasks.problems import quoted
 from tasks.task import Kind
 
@@ -68,6 +70,8 @@ def wrong_labels(kind: Kind, labels: Labels) -> str:
         return "has no 'labels'; leave them out" if labels else ""
     if kind == "options" and labels == "inferred":
         return "cannot infer 'labels'; name the answers in the order of the options, or leave them"
+    if same := _same_values(labels):
+        return f"gives one value two names: {' and '.join(map(quoted, same))} in 'labels' are equal"
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         return f"names the label {quoted(twice[0])} twice in 'labels'"
     if kind == "labels" and (len(names) == 1 or labels == {}):
@@ -116,6 +120,16 @@ def wrong_count(kind: Kind, metric: MetricName, names: tuple[str, ...]) -> str:
             f"got {_shown(names)}"
         )
     return ""
+
+
+def _same_values(labels: Labels) -> list[str]:
+    """Keys that mean one value, such as 1 and 1.0, and have different names."""
+    if not isinstance(labels, Mapping):
+        return []
+    for first, second in itertools.combinations(labels, 2):
+        if plain(first) == plain(second) and labels[first] != labels[second]:
+            return [first, second]
+    return []
 
 
 def _shown(names: tuple[str, ...]) -> str:

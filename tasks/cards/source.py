@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from tasks.field_error import FieldError
 from tasks.problems import quoted
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True)
@@ -58,9 +59,11 @@ class Source:
             raise ValueError(f"give one of 'files', 'folder' and 'hub', got {given or 'none'}.")
         stray = [key for key in _OF_HUB if getattr(self, key) not in (None, _TRAIN_ALONE)]
         if stray and self.hub is None:
-            raise ValueError(f"'{stray[0]}' is for 'hub', and '{given[0]}' has none; leave it out.")
+            words = f"'{stray[0]}' is for 'hub', and '{given[0]}' has none; leave it out."
+            raise FieldError(stray[0], words)
         if self.revision is not None and not _REVISION.fullmatch(self.revision):
-            raise ValueError(
+            raise FieldError(
+                "revision",
                 f"'revision' is a commit of 40 hex digits, got {quoted(self.revision)}; "
-                "a branch or tag can change under a campaign."
+                "a branch or tag can change under a campaign.",
             )

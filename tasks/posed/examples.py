@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -30,28 +30,17 @@ _BLOCK = 1024
 
 
 class PosedExamples(Sequence[Example]):
-    """Examples over an Arrow record batch of `SCHEMA`, in memory or mapped from a file.
+    """Examples over an Arrow record batch of `SCHEMA`, in memory or mapped from a file."""
 
-    A pickle holds the file's name where there is one, and else the columns.
-    """
-
-    def __init__(
-        self,
-        batch: Any,
-        *,
-        digest: str,
-        folder: str | None,
-        reopen: Callable[[], Any] | None = None,
-    ) -> None:
+    def __init__(self, batch: Any, *, digest: str, folder: str | None) -> None:
         """Hold columns.
 
         Args:
             batch: A `pyarrow.RecordBatch`.
             digest: What `digest_of` would give for the list of examples.
             folder: Put before every place, such as "data/"; None where places are in no folder.
-            reopen: Gives these examples in another process; has to pickle.
         """
-        self._batch, self._digest, self._folder, self._reopen = batch, digest, folder, reopen
+        self._batch, self._digest, self._folder = batch, digest, folder
 
     def __len__(self) -> int:
         return int(self._batch.num_rows)
@@ -91,11 +80,6 @@ class PosedExamples(Sequence[Example]):
     @property
     def folder(self) -> str | None:
         return self._folder
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self._reopen is not None:
-            return _reopened, (self._reopen,)
-        return _held, (self._batch, self._digest, self._folder)
 
 
 def posed_examples(
@@ -138,11 +122,3 @@ def _examples(batch: Any) -> Iterator[Example]:
     for text, pair, options, index, score, answer in zip(*columns, strict=True):
         label = index if score is None else score
         yield Example(text, label, pair, tuple(options), answer)
-
-
-def _reopened(reopen: Callable[[], PosedExamples]) -> PosedExamples:
-    return reopen()
-
-
-def _held(batch: Any, digest: str, folder: str | None) -> PosedExamples:
-    return PosedExamples(batch, digest=digest, folder=folder)

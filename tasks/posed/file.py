@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import os
@@ -81,7 +80,7 @@ def read_posed(path: Path, *, key: str, folder: str) -> PosedTask:
     try:
         with pa.memory_map(str(path)) as file:
             reader = pa.ipc.open_file(pa.BufferReader(_intact(file.read_buffer())))
-            return _task(reader, path, key=key, folder=folder)
+            return _task(reader, key=key, folder=folder)
     except (pa.ArrowException, LookupError, TypeError, ValueError, AttributeError) as error:
         raise DamagedFileError(f"{type(error).__name__}: {error}") from error
 
@@ -98,7 +97,7 @@ def _intact(content: Any) -> Any:
     return body
 
 
-def _task(reader: Any, path: Path, *, key: str, folder: str) -> PosedTask:
+def _task(reader: Any, *, key: str, folder: str) -> PosedTask:
     metadata = json.loads((reader.schema.metadata or {})[_METADATA])
     if (metadata["format"], metadata["key"]) != (_FORMAT, key):
         raise ValueError("it holds another task, or in another format")
@@ -108,7 +107,6 @@ def _task(reader: Any, path: Path, *, key: str, folder: str) -> PosedTask:
             _checked(reader.get_batch(number), said["rows"]),
             digest=said["digest"],
             folder=folder if said["in_folder"] else None,
-            reopen=functools.partial(_split, path, split, key=key, folder=folder),
         )
     return PosedTask(
         labels=tuple(metadata["labels"]),
@@ -124,7 +122,3 @@ def _checked(batch: Any, num_rows: int) -> Any:
             f"it holds {batch.num_rows} rows or other columns; {num_rows} were written"
         )
     return batch
-
-
-def _split(path: Path, split: Split, *, key: str, folder: str) -> PosedExamples:
-    return read_posed(path, key=key, folder=folder).splits[split]

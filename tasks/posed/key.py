@@ -6,6 +6,7 @@ import functools
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pydantic
 
 from tasks.cache_folder import code_hash
@@ -21,6 +22,7 @@ _FILES = (
     "example.py",
     "examples.py",
     "loading.py",
+    "plain_value.py",
     "row_problems.py",
     "splits.py",
 )
@@ -29,6 +31,8 @@ _FILES = (
 
 def posed_key(card: Card, names: SplitNames, *, base: Path) -> str | None:
     """Sha256 (hex) of the card, its data and the code that poses; None where data cannot be known.
+
+    The version of numpy counts too, for another one may draw other rows from the same seed.
 
     Args:
         card: Its every field counts, the description too.
@@ -40,7 +44,7 @@ def posed_key(card: Card, names: SplitNames, *, base: Path) -> str | None:
         leaves open while the hub cannot be asked.
     """
     try:
-        digest = hashlib.sha256(_code().encode())
+        digest = hashlib.sha256(f"{_code()} {np.__version__}\0".encode())
         digest.update(_cards().dump_json(card))
         digest.update(_of_data(card.source, names, base))
     except (OSError, InputError):  # reading the rows will say what is wrong

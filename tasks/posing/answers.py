@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable
 
 from tasks.names import nearest
-from tasks.posing.fields import field
+from tasks.plain_value import TRUTHS
+from tasks.posing.fields import field, is_blank
 from tasks.posing.labels import LabelNames
-from tasks.posing.spelling import TRUTHS, spellings
+from tasks.posing.spelling import spellings
 from tasks.problems import named, quoted
 from tasks.sources.table import Row
 
@@ -17,16 +18,22 @@ _NUMBER = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*
 _INDEX = re.compile(r"-?[0-9]{1,40}")
 
 
+class UnnamedAnswerError(ValueError):
+    """An answer that no label of the card is named for: perhaps of a class that the card forgot."""
+
+
 def label_index(column: str, row: Row, names: LabelNames) -> int:
     """The index of the row's label.
 
     Raises:
-        ValueError: Naming the column, what it holds and what is known.
+        UnnamedAnswerError: Naming the column, what it holds and what is known.
+        ValueError: If there is no answer.
     """
     value = field(column, row)
     index = names.find(value)
     if index is None:
-        raise _unknown(column, value, names.index)
+        kind = ValueError if is_blank(value) or not spellings(value) else UnnamedAnswerError
+        raise kind(_unknown(column, value, names.index))
     return index
 
 
@@ -73,13 +80,13 @@ def _unnamed_index(
         return TRUTHS.index(text)
     if _INDEX.fullmatch(text):
         return int(text)
-    raise _unknown(column, value, options)
+    raise ValueError(_unknown(column, value, options))
 
 
-def _unknown(column: str, value: object, known: Iterable[str]) -> ValueError:
+def _unknown(column: str, value: object, known: Iterable[str]) -> str:
     texts = spellings(value)
     hint = f" {nearest(texts[0], known)}" if texts and texts[0].strip() else ""
-    return ValueError(f"column {quoted(column)}: {named(value)} is no answer.{hint}")
+    return f"column {quoted(column)}: {named(value)} is no answer.{hint}"
 
 
 def _beyond(column: str, value: object, count: int) -> ValueError:

@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from string import ascii_uppercase
+from itertools import zip_longest
+from string import ascii_lowercase, ascii_uppercase
 
 from tasks.cards import Card
+from tasks.plain_value import TRUTHS
 from tasks.posing.fields import field
+from tasks.posing.found_labels import in_order
 from tasks.posing.parts import options_of
-from tasks.posing.spelling import spellings
+from tasks.posing.pasted import pasted, pasted_list, pasted_mapping, pasted_value
+from tasks.posing.seen import SeenAnswers, seen_answers, some_rows
 from tasks.problems import InputError, quoted
-from tasks.sources.table import Row, Table
+from tasks.sources.table import Table
 
-_ROWS_SEEN = 1_000
+_MOST_SHOWN = 20
 
 
-def refuse_counting_from_one(card: Card, train: Table, names: tuple[str, ...]) -> None:
-    """Refuse numbers that run from 1 to the number of answers: each would mean its neighbour.
+def refuse_other_answers(card: Card, train: Table, names: tuple[str, ...]) -> None:
+    """Refuse a column whose answers a card's names would not mean, or would mean wrongly.
 
     Args:
         card: Whose answers may be indices.
-        train: Rows from all over it are looked at; where none holds 0, but one the number of its
-            answers, they count from 1.
+        train: Rows from all over it are looked at.
         names: Of the labels; () for options without names.
 
     Raises:
-        InputError: With the mapping to write instead.
+        InputError: With the labels to write instead.
     """
-    highest = 0
-    for row in _some(train):
-        text, answers = _answer(card, row, names)
-        if text == "0":
-            return
-        if text == str(len(answers)):
-            highest = max(highest, len(answers))
-    if highest:
-        pairs = zip(range(1, highest + 1), names or ascii_uppercase, strict=False)
-        mapping = ", ".join(f"{number}: {name}" for number, name in pairs)
-        raise InputError(
-            [
-                f"{train.place(0)}: task '{card.name}': column {quoted(card.label)} counts from 1 "
-                f"to {highest}, and indices count from 0. Say what each number means, such as "
-                f"`labels: {{{mapping}}}`."
-            ]
-        )
+    seen = seen_answers(card, train, names)
+    wrong = _counted_from_one(seen, names) or (
+        _no_indices(seen, names) if card.kind == "labels" else _letters(seen, names)
+    )
+    if wrong:
+        column = f"column {quoted(card.label)}"
+        raise InputError([f"{train.place(0)}: task '{card.name}': {column} {wrong}"])
 
 
 def holds_indices(card: Card, train: Table) -> bool:
@@ -53,7 +45,7 @@ def holds_indices(card: Card, train: Table) -> bool:
     are read in the other way.
     """
     is_index = False
-    for row in _some(train):
+    for row in some_rows(train):
         try:
             value, options = field(card.label, row), options_of(card.template.options or (), row)
         except ValueError:  # said when the row is posed
@@ -67,19 +59,65 @@ def holds_indices(card: Card, train: Table) -> bool:
     return is_index
 
 
-def _some(train: Table) -> Iterator[Row]:
-    """Rows spread evenly, for files are often sorted by their answers."""
-    step = -(-len(train.rows) // _ROWS_SEEN)
-    return (train.rows[index] for index in range(0, len(train.rows), step or 1))
+def _counted_from_one(seen: SeenAnswers, names: tuple[str, ...]) -> str:
+    """What is wrong with numbers from 1 to the number of answers: each would mean its neighbour."""
+    highest = seen.counted_to
+    if not highest or any(not 1 <= number <= highest for number in _numbers(seen)):
+        return ""
+    listed = (names or _alphabet(seen))[:highest]
+    pairs = [(str(number), name) for number, name in enumerate(listed, 1)]
+    by_name = [name for name in listed if name in seen.counts]
+    if by_name:
+        pairs = [pair for number, name in pairs for pair in ((name, name), (number, name))]
+    holds = f"counts from 1 to {highest}, and indices count from 0."
+    also = f" It also holds {', '.join(map(pasted, by_name[:5]))}." if by_name else ""
+    say = "Say what each means" if by_name else "Say what each number means"
+    return f"{holds}{also} {say}, such as {pasted_mapping(pairs)}."
 
 
-def _answer(card: Card, row: Row, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The row's answer, if it can only be an index, and all that it might be; "" if it is none."""
-    try:
-        value = field(card.label, row)
-        options = card.template.options
-        answers = names if options is None else options_of(options, row)
-    except ValueError:  # said when the row is posed
-        return "", ()
-    is_text = isinstance(value, str) and value in answers
-    return "" if is_text else next(reversed(spellings(value)), ""), answers
+def _no_indices(seen: SeenAnswers, names: tuple[str, ...]) -> str:
+    """What is wrong where no value is a name, and the numbers among them run elsewhere than 0 up.
+
+    A value beyond the indices may stand for no answer where each of them occurs.
+    """
+    indices, numbers = set(range(len(names))), _numbers(seen)
+    truths = TRUTHS if len(names) == len(TRUTHS) else ()
+    is_named = any(name in seen.counts for name in names)
+    is_known = is_named or numbers & indices or any(truth in seen.counts for truth in truths)
+    runs_elsewhere = bool(numbers - indices) and not is_named and not indices <= numbers
+    if len(seen.counts) < 2 or (is_known and not runs_elsewhere):
+        return ""
+    values = in_order(seen.counts)
+    shown = values if len(values) <= _MOST_SHOWN else values[:5]
+    more = f" and {len(values) - len(shown):,} more" if len(shown) < len(values) else ""
+    meant = names if len(names) == len(values) else ()
+    pairs = zip_longest(shown, meant[: len(shown)], fillvalue="...")
+    return (
+        f"holds {', '.join(map(pasted_value, shown))}{more}, where 'labels' knows the indices 0 to "
+        f"{len(names) - 1} and its own names. Say what each value means, such as "
+        f"{pasted_mapping(pairs)}."
+    )
+
+
+def _letters(seen: SeenAnswers, names: tuple[str, ...]) -> str:
+    """What is wrong with letters for the options, if the card does not name them."""
+    alphabet = _alphabet(seen)[: seen.most]
+    letters = [letter for letter in alphabet if letter in seen.counts]
+    num_letters = sum(seen.counts[letter] for letter in letters)
+    num_indices = sum(seen.counts.get(str(index), 0) for index in range(seen.most))
+    if names or not letters or 2 * (num_letters + num_indices) < seen.num_rows:
+        return ""
+    return (
+        f"holds letters, such as {pasted(letters[-1])}; say so: {pasted_list(alphabet)}, in the "
+        "order of the options."
+    )
+
+
+def _alphabet(seen: SeenAnswers) -> tuple[str, ...]:
+    small = sum(seen.counts.get(letter, 0) for letter in ascii_lowercase)
+    large = sum(seen.counts.get(letter, 0) for letter in ascii_uppercase)
+    return tuple(ascii_lowercase if small > large else ascii_uppercase)
+
+
+def _numbers(seen: SeenAnswers) -> set[int]:
+    return {int(text) for text in seen.counts if text.removeprefix("-").isdecimal()}

@@ -57,6 +57,7 @@ def as_text(value: object, name: str) -> str:
             if not isinstance(line, str):
                 raise ValueError(
                     f"column {quoted(name)}[{position}]: expected text, got {named(line)}."
+                    f"{fields_hint(line, name)}"
                 )
         return "\n".join(value)
     if isinstance(value, str):
@@ -64,7 +65,22 @@ def as_text(value: object, name: str) -> str:
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if is_whole or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
-    raise ValueError(f"column {quoted(name)}: expected text, got {named(value)}.")
+    hint = fields_hint(value, name)
+    raise ValueError(f"column {quoted(name)}: expected text, got {named(value)}.{hint}")
+
+
+def fields_hint(value: object, path: str) -> str:
+    """What to write instead where a mapping lies; "" for anything else.
+
+    Args:
+        value: That is no text.
+        path: To the mapping, or to the list that it is in.
+    """
+    if not isinstance(value, Mapping) or not value:
+        return ""
+    texts = [name for name, inner in value.items() if isinstance(inner, str)]
+    wanted = "text" if "text" in value else next(iter(texts or value))
+    return f" It has: {_shown(value)}; write such as {quoted(f'{path}.{wanted}')}."
 
 
 def _inside(value: object, path: str, steps: list[str]) -> object:

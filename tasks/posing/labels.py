@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tasks.cards import Card, wrong_count
-from tasks.posing.counting import holds_indices, refuse_counting_from_one
+from tasks.plain_value import TRUTHS, plain
+from tasks.posing.counting import holds_indices, refuse_other_answers
 from tasks.posing.found_labels import found_labels
-from tasks.posing.spelling import TRUTHS, is_plain_value, plain, spellings
+from tasks.posing.spelling import is_plain_value, spellings
 from tasks.problems import InputError, quoted
 from tasks.sources.table import Table
 
@@ -38,8 +39,8 @@ def label_names(card: Card, train: Table) -> LabelNames:
             is looked up.
 
     Raises:
-        InputError: If nobody names labels, or those found cannot be the card's, or numbers count
-            from 1.
+        InputError: If nobody names labels, or those found cannot be the card's, or the column
+            holds other answers, such as numbers that count from 1.
     """
     if card.kind in ("score", "text"):
         return LabelNames((), {})
@@ -53,7 +54,7 @@ def label_names(card: Card, train: Table) -> LabelNames:
     if card.kind == "options" and not names.names:
         names = LabelNames((), {}, only_indices=holds_indices(card, train))
     if not declared and not any(is_plain_value(name) for name in names.names):
-        refuse_counting_from_one(card, train, names.names)
+        refuse_other_answers(card, train, names.names)
     return names
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tasks.posing.fields import as_text, field, is_blank
+from tasks.posing.fields import as_text, field, fields_hint, is_blank
 from tasks.problems import named, quoted
 from tasks.sources.table import Row
 
@@ -28,6 +28,7 @@ def text_of(part: str, template: str, row: Row) -> str:
         # "{label}" stays as it is; str.format would also follow attributes.
         text = _PLACEHOLDER.sub(lambda found: _column(found[1], row), template)
     else:
+        _refuse_half_a_brace(part, template, row)
         text = _column(template, row)
     if is_blank(text) and part != "pair":
         raise ValueError(f"template part '{part}' ({quoted(template)}) gave an empty text.")
@@ -46,6 +47,15 @@ def options_of(parts: tuple[str, ...] | str, row: Row) -> tuple[str, ...]:
     while count > 2 and _is_unfilled(parts[count - 1], row):
         count -= 1
     return tuple(text_of("options", part, row) for part in parts[:count])
+
+
+def _refuse_half_a_brace(part: str, template: str, row: Row) -> None:
+    if template not in row and ("{" in template) != ("}" in template):
+        found, lost = "{}" if "{" in template else "}{"
+        raise ValueError(
+            f"template part '{part}' ({quoted(template)}): a '{found}' without its '{lost}'. A "
+            "column among words is written {column}; a column alone is written as it is called."
+        )
 
 
 def _column(name: str, row: Row) -> str:
@@ -70,5 +80,9 @@ def _listed(name: str, row: Row) -> tuple[str, ...]:
         if isinstance(value, list | tuple) or is_blank(value):
             raise ValueError(
                 f"column {quoted(name)}[{position}]: expected text, got {named(value)}."
+            )
+        if hint := fields_hint(value, name):
+            raise ValueError(
+                f"column {quoted(name)}: expected a list of texts, got mappings.{hint}"
             )
     return tuple(as_text(value, f"{name}.{index}") for index, value in enumerate(values))

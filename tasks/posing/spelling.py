@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-TRUTHS = ("false", "true")
-_WHOLE = re.compile(r"([-+]?)(0|[1-9][0-9]{0,39})(\.0*)?")
+from tasks.plain_value import TRUTHS, WHOLE, plain
 
 
 def spellings(value: object) -> tuple[str, ...]:
@@ -21,13 +18,6 @@ def spellings(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys((value, plain(value)))) if isinstance(value, str) else ()
 
 
-def plain(text: str) -> str:
-    """The shortest way to write a whole number or a truth value; any other text as it is."""
-    if found := _WHOLE.fullmatch(text):
-        return ("-" if found[1] == "-" and found[2] != "0" else "") + found[2]
-    return text.lower() if text.lower() in TRUTHS else text
-
-
 def is_plain_value(text: str) -> bool:
     """Whether a text is a whole number or a truth value, however it is written."""
-    return plain(text) in TRUTHS or _WHOLE.fullmatch(text) is not None
+    return plain(text) in TRUTHS or WHOLE.fullmatch(text) is not None

@@ -21,6 +21,7 @@ _READERS: dict[str, Callable[[Path], Table]] = {
 }
 _ZIPPED = {f"{suffix}.gz": _READERS[suffix] for suffix in _READERS if suffix != ".parquet"}
 _ALL = {**_READERS, **_ZIPPED}
+_SAVE_AS = dict.fromkeys((".xlsx", ".xls", ".ods"), " Save the sheet as CSV, with commas.")
 SUFFIXES = f"{', '.join(_READERS)}, all but the first also with .gz"
 
 
@@ -35,7 +36,8 @@ def read_file(name: str, *, base: Path) -> Table:
         raise InputError([f"{path}: expected a regular file."])
     suffix = suffix_of(path.name)
     if suffix is None:
-        raise InputError([f"{path}: expected a file ending in {SUFFIXES}."])
+        hint = _SAVE_AS.get(path.suffix.lower(), "")
+        raise InputError([f"{path}: expected a file ending in {SUFFIXES}.{hint}"])
     if not path.stat().st_size:
         raise InputError([f"{path}: the file is empty."])
     table = _ALL[suffix](path)

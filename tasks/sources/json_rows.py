@@ -44,8 +44,16 @@ def read_json(path: Path) -> Table:
         rows = list(_list_objects(text, path))
     except json.JSONDecodeError as error:
         place = f"{path}:{error.lineno}:{error.colno}"
-        raise InputError([f"{place}: not a list of JSON objects: {error.msg}."]) from None
+        hint = _hint(text)
+        raise InputError([f"{place}: not a list of JSON objects: {error.msg}.{hint}"]) from None
     return Table(rows=rows, place=lambda row: f"{path}: row {row + 1}")
+
+
+def _hint(text: str) -> str:
+    """What to do where the whole file is an object, or one a line."""
+    if not text.startswith("{", _after_space(text, 0)):
+        return ""
+    return " Keep the list of rows alone, [{...}, {...}]; with one object a line, call it .jsonl."
 
 
 def _line_object(line: str, place: str) -> Row:

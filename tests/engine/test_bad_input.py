@@ -92,6 +92,11 @@ WRONG: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     ),
     "unknown executor": (_set(executor={"name": "rya"}), ("'rya'", "local, ray")),
     "model folder that is not one": (_set(model="."), ("campaign.yaml:", "config.json")),
+    "slip of a model's name": (_set(model="minilmm"), ("campaign.yaml:", "'minilm'?")),
+    "longer than the model reads": (
+        _set(max_length=600),
+        ("campaign.yaml:6", "600", "at most 128"),
+    ),
     "budget that buys no round": (_set(budget_tokens=10), ("budget_tokens", "10", "at least")),
     "pool file that does not exist": (_set(pool=["card.yaml"]), ("card.yaml",)),
     "column that does not exist": (_missing_column, ("jsonl:", "txet", "'text'")),
@@ -126,6 +131,39 @@ def test_a_missing_campaign_file_is_named(
     code = main(["run", str(tmp_path / "campain.yaml"), "--out", str(tmp_path / "out")])
     assert code == 2
     assert "campain.yaml: no such file. Did you mean 'campaign.yaml'?" in capsys.readouterr().err
+
+
+def test_a_card_is_no_campaign(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["run", str(folder / "cards.yaml"), "--out", str(folder / "out")])
+    said = capsys.readouterr().err
+    assert code == 2
+    assert "cards.yaml:1:1: this is a card" in said
+    assert "`pool: [cards.yaml]`" in said
+    assert said.count("\n") == 1
+
+
+USAGE = {
+    "run": "Error: Missing argument 'CAMPAIGN.yaml'. See 'sextant run --help'.",
+    "run a.yaml": "Error: Missing option '--out DIR'. See 'sextant run --help'.",
+    "tasks show x --rows 0": "'--rows': Input should be greater than or equal to 1. See",
+    "tasks show x --modl y": "No such option: --modl (Possible options: --model, --pool). See",
+    "tasks shw": "No such command 'shw'. Did you mean 'show'? See 'sextant tasks --help'.",
+}
+
+
+@pytest.mark.parametrize("line", list(USAGE))
+def test_a_wrong_command_line_is_answered_with_the_option(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line.split()) == 2
+    assert USAGE[line] in capsys.readouterr().err
+
+
+def test_a_command_without_arguments_prints_its_help_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["tasks"]) == 2
+    assert "Error" not in capsys.readouterr().err
 
 
 def test_an_unknown_command_is_answered_with_the_nearest(
@@ -165,9 +203,10 @@ def test_a_folder_of_another_campaign_is_refused_with_the_difference(
     assert main(["measure", campaign, "--out", str(out)]) == 0
     before = (out / "ledger.jsonl").read_bytes()
     capsys.readouterr()
-    assert main(["run", campaign, "--out", str(out), "--set", "seed=3"]) == 2
+    changed = ["--set", "seed=3", "--set", "rounds.count=3"]
+    assert main(["run", campaign, "--out", str(out), *changed]) == 2
     said = capsys.readouterr().err
-    assert "seed: 0 -> 3" in said
+    assert "differs: rounds.count: 2 -> 3; seed: 0 -> 3. Choose" in said
     assert "another --out" in said
     assert (out / "ledger.jsonl").read_bytes() == before
 

@@ -14,7 +14,13 @@ import torch
 from tiny_models import tiny_decoder, tiny_encoder, tiny_tasks
 
 from engine.model import base_model
-from engine.model.base_model import MINILM_PACKAGE, MINILM_SHA256, check_model, check_weights
+from engine.model.base_model import (
+    MINILM_PACKAGE,
+    MINILM_SHA256,
+    check_length,
+    check_weights,
+    model_source,
+)
 from engine.model.base_network import load_base
 from engine.model.build_model import build_model
 from tasks import Pool
@@ -55,7 +61,7 @@ def test_a_folder_that_is_no_model_is_refused(
         folder.mkdir()
     for name in files or ():
         (folder / name).write_text("{}")
-    for look in (check_model, load_base):
+    for look in (model_source, load_base):
         with pytest.raises(ValueError, match=message):
             look(str(folder))
 
@@ -63,7 +69,7 @@ def test_a_folder_that_is_no_model_is_refused(
 def test_a_file_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"")
     with pytest.raises(ValueError, match="is not a folder"):
-        check_model(str(tmp_path / "model.safetensors"))
+        model_source(str(tmp_path / "model.safetensors"))
 
 
 def test_a_broken_model_is_one_clear_error(tmp_path: Path) -> None:
@@ -76,7 +82,7 @@ def test_a_broken_model_is_one_clear_error(tmp_path: Path) -> None:
 def test_a_hub_model_that_is_not_there_offline_says_what_to_do() -> None:
     with pytest.raises(ValueError, match="HF_HUB_OFFLINE"):
         load_base("nobody/no-such-model")
-    check_model("nobody/no-such-model")
+    model_source("nobody/no-such-model")
 
 
 def test_an_encoder_decoder_is_refused(tmp_path: Path) -> None:
@@ -93,6 +99,36 @@ def test_sequences_longer_than_the_network_reads_are_refused(tmp_path: Path) -> 
         build_model(base, Pool(tiny_tasks()), max_length=129, seed=(0,))
 
 
+def test_a_folder_says_how_much_it_reads_before_it_is_loaded(tmp_path: Path) -> None:
+    folder = str(tiny_encoder(tmp_path / "e"))
+    check_length(folder, 128, name="e")
+    with pytest.raises(ValueError, match="129 tokens are more than 'e' can read; at most 128"):
+        check_length(folder, 129, name="e")
+    (tmp_path / "e" / "config.json").write_text('{"n_positions": 64}')
+    with pytest.raises(ValueError, match="at most 64"):
+        check_length(folder, 65, name="e")
+
+
+@pytest.mark.parametrize("config", ["no json", "[3]", "{}", '{"n_positions": null}'])
+def test_a_folder_that_does_not_say_how_much_it_reads_is_left_to_loading(
+    config: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(config)
+    check_length(str(tmp_path), 8192, name="e")
+    check_length("owner/name", 8192, name="owner/name")
+
+
+@pytest.mark.parametrize("name", ["minilmm", "MiniLM", "minlm"])
+def test_a_slip_of_minilm_is_answered_without_a_network(name: str) -> None:
+    with pytest.raises(ValueError, match="Did you mean 'minilm'"):
+        model_source(name)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "roberta-base", "m/minilm", "minilm-l6-h384"])
+def test_a_hub_name_is_no_slip_of_minilm(name: str) -> None:
+    assert model_source(name) == name
+
+
 def test_checking_loads_no_torch() -> None:
     code = "import sys, engine.model.base_model; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -101,12 +137,12 @@ def test_checking_loads_no_torch() -> None:
 def test_a_missing_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base_model, "MINILM_PACKAGE", "no_such_package_anywhere")
     with pytest.raises(ValueError, match=r"pip install 'sextant\[demo\]'"):
-        check_model("minilm")
+        model_source("minilm")
 
 
 @needs_minilm
 def test_minilm_is_checked_and_loaded_without_its_package_being_imported() -> None:
-    check_model("minilm")
+    model_source("minilm")
     base = load_base("minilm")
     assert not base.is_decoder
     assert sum(parameter.numel() for parameter in base.network.parameters()) > 20_000_000

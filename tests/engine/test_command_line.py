@@ -15,6 +15,7 @@ from engine.cli import main
 from engine.ledger.ledger import read_ledger
 from engine.ledger.state import fold
 
+REPORT = "report_to=[terminal]"
 ENDS = {signal.SIGTERM: 143, signal.SIGINT: 130}
 
 
@@ -45,6 +46,12 @@ def test_a_campaign_runs_from_the_command_line_and_is_reported(
     products = ("mixture.json", "report.html", "model", "events.jsonl", "campaign.yaml")
     assert all((out / name).exists() for name in products)
     (out / "report.html").unlink()
+    assert main(["report", str(out)]) == 0
+    capsys.readouterr()
+    assert main(["run", str(campaign), "--out", str(out), "--set", REPORT]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"reading the pool of {campaign}"
+    assert any("finished before, nothing to do" in line for line in lines)
     assert main(["report", str(out)]) == 0
     assert capsys.readouterr().out.strip().endswith("report.html")
 

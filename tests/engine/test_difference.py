@@ -27,9 +27,10 @@ def test_it_ranks_candidates_as_exact_inner_products_do(kind: Kind) -> None:
     direction = {name: values.double() for name, values in towards.items()}
     exact = {name: inner(exact_gradient(model, probe), direction) for name, probe in probes.items()}
     assert list(got) == list(probes)
-    assert spearmanr(list(got.values()), list(exact.values())).statistic > 0.98
+    # Three of the exact ones are a ten-thousandth of the others: their order is rounding.
+    assert spearmanr(list(got.values()), list(exact.values())).statistic > 0.95
     scale = max(map(abs, exact.values()))
-    np.testing.assert_allclose(list(got.values()), list(exact.values()), atol=0.1 * scale)
+    np.testing.assert_allclose(list(got.values()), list(exact.values()), atol=0.02 * scale)
 
 
 def test_any_direction_will_do_and_known_losses_are_not_taken_again() -> None:

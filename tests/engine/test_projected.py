@@ -44,8 +44,14 @@ def test_products_with_directions_of_low_rank_are_exact(count: int) -> None:
     rows, columns = _random(20, ROWS, seed=90), _random(20, COLUMNS, seed=91)
     got, exact = _cosines(_taken(projected, rows, columns), rows.T @ columns, targets)
     np.testing.assert_allclose(got, exact, rtol=1e-3, atol=1e-3)
-    width = projected.rows("w", rows).shape[1] - SIDES["linear"]
-    assert width == min(2 * count, BASIS * (1 + (count > TARGETS_A_BASIS))) or width <= 32
+
+
+@pytest.mark.parametrize(("count", "bases"), [(TARGETS_A_BASIS, 1), (TARGETS_A_BASIS + 1, 2)])
+def test_a_basis_serves_so_many_targets_and_more_get_another(count: int, bases: int) -> None:
+    targets = [_random(ROWS, COLUMNS, seed=i) for i in range(count)]
+    projected = _projected("linear", targets)
+    width = projected.rows("w", _random(2, ROWS, seed=90)).shape[1]
+    assert width == bases * BASIS + SIDES["linear"]
 
 
 def test_lengths_are_right_on_average_and_exact_within_the_basis() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -103,6 +104,12 @@ def test_what_came_before_an_abort_does_not_count() -> None:
     row = [line("error", f"r00-p{number}") for number in range(2, 2 + IN_A_ROW)]
     stopped = line("error", "r00-p9", decision="abort")
     assert decide(failure("error"), [], [*row, stopped]) == "give-up"
+
+
+def test_a_message_that_ends_a_sentence_ends_it_once() -> None:
+    asked = replace(failure("error", "warm-up"), message="at most 512.")
+    reason = rule(asked, [], []).reason
+    assert "at most 512. What helps: mend what it names" in reason
 
 
 def test_the_reason_names_job_task_and_remedy() -> None:

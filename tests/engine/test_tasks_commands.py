@@ -93,6 +93,92 @@ def test_an_unknown_task_is_answered_with_the_nearest(campaign: Path, capsys: Ca
     assert "'mood'" in _refused(["show", "moood", "--pool", "cards.yaml"], capsys)
 
 
+def test_the_sign_of_a_cut_is_explained_only_where_something_is_cut(
+    campaign: Path, capsys: Capture
+) -> None:
+    shown = ["show", "mood", "--campaign", str(campaign), "--rows", "1"]
+    assert "[-" not in _said(shown, capsys)
+    assert "8 tokens a row; [-cut-]" in _said([*shown, "--max-length", "8"], capsys)
+
+
+def test_a_length_needs_a_model(campaign: Path, capsys: Capture) -> None:
+    said = _refused(["show", "mood", "--pool", "cards.yaml", "--max-length", "8"], capsys)
+    assert "--max-length" in said
+    assert "--model or --campaign" in said
+
+
+def test_a_check_of_nothing_says_what_to_name(campaign: Path, capsys: Capture) -> None:
+    said = _refused(["check"], capsys)
+    assert "sextant tasks check cards.yaml" in said
+    assert "--campaign" in said
+
+
+def test_a_strict_check_has_an_exit_code_for_findings(campaign: Path, capsys: Capture) -> None:
+    assert main(["tasks", "check", "cards.yaml", "--strict"]) == 6
+    assert "small split" in capsys.readouterr().out
+    assert main(["tasks", "check", "cards.yaml"]) == 0
+
+
+def test_a_strict_check_that_finds_nothing_is_well(tmp_path: Path) -> None:
+    words = [f"{a}{b}{c} {c}{a}" for a in "bdfglmnprst" for b in "aeiou" for c in "bdfglmnprst"]
+    rows = [{"text": f"{w} at {w[::-1]}", "label": "aeiou".index(w[1])} for w in words]
+    for number, split in enumerate(("train", "validation", "test")):
+        lines = (json.dumps(row) + "\n" for row in rows[number::3])
+        (tmp_path / f"{split}.jsonl").write_text("".join(lines))
+    card = """
+name: vowel
+family: spelling
+kind: labels
+metric: accuracy
+source: {files: {train: train.jsonl, validation: validation.jsonl, test: test.jsonl}}
+template: {text: text}
+label: label
+labels: [a, e, i, o, u]
+"""
+    (tmp_path / "cards.yaml").write_text(card)
+    assert main(["tasks", "check", str(tmp_path / "cards.yaml"), "--strict"]) == 0
+
+
+@pytest.mark.parametrize("target", ["mood", "copy"])
+def test_a_check_says_where_the_model_stands_that_cannot_write(
+    target: str, campaign: Path, capsys: Capture
+) -> None:
+    _add_text_task(campaign.parent)
+    text = campaign.read_text().replace("target: mood", f"target: {target}")
+    campaign.write_text(text)
+    said = _refused(["check", "--campaign", str(campaign)], capsys)
+    assert "campaign.yaml:5" in said
+    assert "copy. Take a decoder, such as" in said
+    assert ("exclude" in said) == (target == "mood")
+
+
+def test_a_check_says_where_the_length_stands_that_no_model_reads(
+    campaign: Path, capsys: Capture
+) -> None:
+    campaign.write_text(campaign.read_text().replace("max_length: 32", "max_length: 129"))
+    assert "campaign.yaml:6" in _refused(["check", "--campaign", str(campaign)], capsys)
+    model = ["--model", str(campaign.parent / "encoder"), "--max-length", "129"]
+    said = _refused(["check", "cards.yaml", *model], capsys)
+    assert "at most 128" in said
+
+
+def _add_text_task(folder: Path) -> None:
+    (folder / "copy.jsonl").write_text(
+        "".join(json.dumps({"text": f"say {n}", "said": f"{n}"}) + "\n" for n in range(150))
+    )
+    card = """---
+name: copy
+family: speech
+kind: text
+metric: exact_match
+source: {files: {train: copy.jsonl}}
+template: {text: text}
+label: said
+"""
+    with (folder / "cards.yaml").open("a") as file:
+        file.write(card)
+
+
 def test_a_check_says_what_a_target_is_judged_on_and_how_much_is_cut(
     campaign: Path, capsys: Capture
 ) -> None:

@@ -5,15 +5,19 @@ import io
 import os
 import pty
 import re
+import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from example_ledger import example_events, example_records
 
+from engine.cli.loading_bar import checking_line
 from engine.ledger.records import Closed, GainLine, MixtureLine
 from engine.tracking import JobEnded, Notice, RoundClosed, open_reporters
-from engine.tracking.events import Event, StageStarted
+from engine.tracking.events import CampaignDelivered, Event, StageStarted
 from engine.tracking.lines import best
 from engine.tracking.several import Several
 
@@ -71,6 +75,37 @@ def test_the_end_compares_the_arms_and_names_the_report(tmp_path: Path) -> None:
     assert re.search(r"> selected +5\.21 M +0\.4302 +0\.812 \[0\.791, 0\.832\] +\+0\.0142", text)
     assert re.search(r"  target only +5\.11 M .* -\n", text)
     assert text.endswith("report: runs/docstrings/report.html\n")
+
+
+def _delivered(**changes: Any) -> list[Event]:
+    end = example_events()[-1]
+    assert isinstance(end, CampaignDelivered)
+    return [replace(end, **changes)]
+
+
+def test_the_end_says_why_an_arm_is_delivered_and_that_an_empty_mixture_is_no_arm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "120")
+    events = _delivered(mixture={}, seconds=250.0)
+    piped = _piped(events, tmp_path)
+    assert "delivered: selected (lowest loss on the gate split), after 4 min 10 s;" in piped
+    assert "; mixture: none, the target alone\n" in piped
+    shown = _on_a_terminal(events, tmp_path)
+    assert "delivered: selected (lowest loss on the gate split)  after 4 min 10 s" in shown
+    assert "mixture  none, the target alone" in shown
+
+
+def test_an_end_without_baselines_claims_no_comparison(tmp_path: Path) -> None:
+    alone = _delivered()[0].delivered  # type: ignore[union-attr]
+    text = _piped(_delivered(delivered=replace(alone, contenders=alone.contenders[:1])), tmp_path)
+    assert "delivered: selected (there were no baselines), after" in text
+
+
+def test_a_campaign_that_was_finished_before_took_no_time(tmp_path: Path) -> None:
+    text = _piped(_delivered(seconds=None), tmp_path)
+    assert "on the gate split), finished before, nothing to do; mixture" in text
 
 
 def test_a_log_in_ascii_keeps_its_reporter(tmp_path: Path) -> None:
@@ -144,6 +179,17 @@ def test_the_best_of_a_round_is_the_branch_that_advanced_else_the_largest_gain()
 
 def test_a_round_in_which_nothing_finished_says_so(tmp_path: Path) -> None:
     assert "no branch finished" in _piped([_closed([None, None], "r00-control")], tmp_path)
+
+
+def test_a_check_on_a_terminal_says_that_it_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        with checking_line(3):
+            pass
+        assert b"checking 3 tasks" in os.read(ours, 4096)
+    os.close(ours)
 
 
 class _Broken:

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from engine.wording import gain_text, mixture_text, printable, seconds_text, share_text, tokens_text
+from engine.wording import (
+    counted,
+    gain_text,
+    mixture_text,
+    printable,
+    seconds_text,
+    share_text,
+    tokens_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +53,13 @@ def test_a_small_share_is_not_shown_as_none() -> None:
 
 
 def test_a_mixture_names_its_largest_shares_and_counts_the_rest() -> None:
-    assert mixture_text({}) == "target only"
+    assert mixture_text({}) == "the target alone"
     mixture = {"a": 0.1, "b": 0.4, "c": 0.3, "d": 0.2}
     assert mixture_text(mixture, most=2) == "b 40 %, c 30 %, 2 more"
+
+
+def test_one_thing_is_not_counted_as_many() -> None:
+    assert [counted(n, "task") for n in (0, 1, 1200)] == ["0 tasks", "1 task", "1,200 tasks"]
 
 
 def test_control_characters_do_not_survive() -> None:

@@ -240,8 +240,10 @@ def test_an_encoder_is_refused_for_what_it_cannot_write(base: BaseModel, tmp_pat
     assert is_decoder(base.name)
     base = load_base(str(tiny_encoder(tmp_path)))
     assert not is_decoder(base.name)
-    with pytest.raises(ValueError, match=r"free text: copy\. .* decoder, .*exclude: \[copy\]"):
+    with pytest.raises(ValueError, match=r": copy\. Take a decoder, .*exclude: \[copy\]"):
         build_model(base, POOL, max_length=SIZE, seed=(0,))
+    with pytest.raises(ValueError, match=r"Take a decoder, such as \w+/[^ ]+ or \w+/[^ ]+\.$"):
+        check_kinds(POOL, is_decoder=False, targets=["copy"])
     check_kinds(POOL, is_decoder=True)
     check_kinds(Pool(tiny_tasks()), is_decoder=False)
 

@@ -47,7 +47,8 @@ def problems(text: str, cls: type[Any] = Campaign) -> tuple[str, ...]:
 
 
 def with_line(line: str) -> str:
-    return f"name: demo\ntarget: boolq\nbudget_tokens: 10\n{line}\n"
+    name = "" if line.startswith("name") else "name: demo"
+    return f"{name}\ntarget: boolq\nbudget_tokens: 10\n{line}\n"
 
 
 def test_a_campaign_file_fills_the_campaign() -> None:
@@ -114,6 +115,36 @@ def test_a_target_may_be_a_name_or_weights() -> None:
             " Nearest names: bfloat16, float32.",
         ),
         (
+            "name: my task",
+            "x.yaml:4:7: name: expected text of letters, digits, '.', '_' and '-', at most 100, no"
+            " '.' first, got text 'my task'.",
+        ),
+        (
+            "policy: greedy",
+            "x.yaml:4:9: policy: expected a mapping, got text 'greedy'. For example: {name:"
+            " greedy}.",
+        ),
+        (
+            "pool: cards.yaml",
+            "x.yaml:4:7: pool: expected a list of at least 1, each text, got text"
+            " 'cards.yaml'. For example: [cards.yaml].",
+        ),
+        (
+            "seed: 90_000",
+            "x.yaml:4:7: seed: expected a whole number >= 0 and < 4294967296, got text"
+            " '90_000'. Write 90000.",
+        ),
+        (
+            "deadline_s: '9'",
+            "x.yaml:4:13: deadline_s: expected a number > 0, got text '9'. Write it without"
+            " quotes.",
+        ),
+        (
+            "max_wasted_tokens: 1,000",
+            "x.yaml:4:20: max_wasted_tokens: expected a whole number >= 0 or nothing, got text"
+            " '1,000'. Write 1000.",
+        ),
+        (
             "executor: {worker: 2}",
             "x.yaml:4:12: executor.worker: unknown key. Did you mean 'workers'?"
             " Known keys: name, workers, threads, gpus, address.",
@@ -135,6 +166,11 @@ def test_a_long_value_is_cut_and_its_control_characters_escaped() -> None:
     [
         ("3", "x.yaml:2:9: target: expected text or a mapping, got 3."),
         ("{a: -1}", "x.yaml:2:13: target.a: expected a number > 0, got -1."),
+        (
+            "[a, b]",
+            "x.yaml:2:9: target: expected text or a mapping, got a list of 2. For example: {a:"
+            " 1, b: 1}.",
+        ),
         ("{str: x}", "x.yaml:2:15: target.str: expected a number > 0, got text 'x'."),
     ],
 )
@@ -197,6 +233,12 @@ def test_the_items_of_a_fixed_tuple_are_described_one_by_one() -> None:
 
 def test_what_a_class_itself_refuses_is_placed_at_its_mapping() -> None:
     assert problems("# comment\npair: [13, a]", Shapes) == ("x.yaml:2:1: 13 brings bad luck.",)
+
+
+def test_a_suggestion_repeats_no_long_or_unprintable_value() -> None:
+    for value in ("x" * 80, "two\\nlines"):
+        (problem,) = problems(with_line(f'pool: "{value}"'))
+        assert "For example" not in problem
 
 
 SNIPPETS = (

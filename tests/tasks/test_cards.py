@@ -59,28 +59,30 @@ def test_a_card_written_in_yaml_equals_the_one_made_in_python(tmp_path: Path) ->
         (
             "metric: accuracy",
             "metric: spearman",
-            "/nli.yaml:1:1: task 'nli' of kind 'labels' needs a metric of 'accuracy', ",
+            "/nli.yaml:4:9: metric: task 'nli' of kind 'labels' needs a metric of 'accuracy', ",
         ),
         ("label: gold", "lable: gold", "/nli.yaml:1:1: label: required key is missing"),
         (
             "labels: [no, yes]",
             "labels: [no]",
-            "/nli.yaml:1:1: task 'nli' of kind 'labels' needs at",
+            "/nli.yaml:8:9: labels: task 'nli' of kind 'labels' needs at",
         ),
         (
             "[no, yes]",
             "[no, no]",
-            "/nli.yaml:1:1: task 'nli' of kind 'labels' names the label 'no' twice in 'labels'.",
+            "/nli.yaml:8:9: labels: task 'nli' of kind 'labels' names the label 'no' twice in"
+            " 'labels'.",
         ),
         (
             "[no, yes]",
             "{}",
-            "/nli.yaml:1:1: task 'nli' of kind 'labels' needs at least two names in 'labels'",
+            "/nli.yaml:8:9: labels: task 'nli' of kind 'labels' needs at least two names in"
+            " 'labels'",
         ),
         (
             "[no, yes]",
             "{a: yes, b: yes}",
-            "/nli.yaml:1:1: task 'nli' of kind 'labels' needs at least two names in",
+            "/nli.yaml:8:9: labels: task 'nli' of kind 'labels' needs at least two names in",
         ),
         (
             "[no, yes]",
@@ -91,35 +93,86 @@ def test_a_card_written_in_yaml_equals_the_one_made_in_python(tmp_path: Path) ->
         (
             "files: {train: train.jsonl}",
             f"hub: a/b, revision: {'0' * 40}1a",
-            "/nli.yaml:5:9: source: 'revision' is a commit of 40 hex digits",
+            "/nli.yaml:5:30: source.revision: 'revision' is a commit of 40 hex digits",
         ),
         ("[no, yes]", "infered", "/nli.yaml:8:9: labels: expected a list"),
         (
             "kind: labels",
             "kind: options",
-            "/nli.yaml:1:1: task 'nli' of kind 'options' needs 'templ",
+            "/nli.yaml:6:1: template.options: task 'nli' of kind 'options' needs 'templ",
         ),
         (
             "kind: labels",
             "kind: score",
-            "/nli.yaml:1:1: task 'nli' of kind 'score' has no 'labels'",
+            "/nli.yaml:8:9: labels: task 'nli' of kind 'score' has no 'labels'",
         ),
+        (
+            "{train: train.jsonl}",
+            "x.csv",
+            "/nli.yaml:5:17: source.files: expected a mapping or nothing, got text 'x.csv'."
+            " For example: {train: x.csv}.",
+        ),
+        (
+            "{files: {train: train.jsonl}}",
+            "x.csv",
+            "/nli.yaml:5:9: source: expected a mapping, got text 'x.csv'. For example: {files:"
+            " {train: train.csv}}.",
+        ),
+        (
+            "source: {files: {train: train.jsonl}}",
+            "",
+            "/nli.yaml:1:1: source: required key is missing; expected a mapping. For example:"
+            " {files: {train: train.csv}}.",
+        ),
+        (
+            '{text: premise, pair: "Claim: {claim}"}',
+            "premise",
+            "/nli.yaml:6:11: template: expected a mapping, got text 'premise'. For example:"
+            " {text: premise}.",
+        ),
+        (
+            "text: premise",
+            "text: {premise}",
+            "/nli.yaml:6:18: template.text: expected text, not empty, got a mapping. Write it"
+            " in quotes.",
+        ),
+        (
+            "train: train.jsonl",
+            "train: x, dev: y",
+            "/nli.yaml:5:28: source.files.dev: unknown key. Did you mean 'validation'?",
+        ),
+        (
+            "[no, yes]",
+            "{1: a, 1.0: b}",
+            "/nli.yaml:8:9: labels: task 'nli' of kind 'labels' gives one value two names: '1'"
+            " and '1.0' in 'labels' are equal.",
+        ),
+        (
+            "[no, yes]",
+            "{True: a, true: b}",
+            "/nli.yaml:8:9: labels: task 'nli' of kind 'labels' gives one value two names:"
+            " 'True' and 'true'",
+        ),
+        ("text: premise", "text: gold", "/nli.yaml:6:11: template: task 'nli' of kind"),
+        ("metric: accuracy", "metric: f1_against_favor_mean", "/nli.yaml:4:9: metric: task 'nli'"),
         ("text: premise", "options: x", "/nli.yaml:6:1: template.text: required key is missing"),
         ("files: {train: train.jsonl}", "", "/nli.yaml:5:9: source: give one of 'files', 'folder'"),
         (
             "files: {train: train.jsonl}",
             "hub: a/b, revision: main",
-            "/nli.yaml:5:9: source: 'revision' is a commit of 40 hex digits, got 'main'",
+            "/nli.yaml:5:30: source.revision: 'revision' is a commit of 40 hex digits, got 'main'",
         ),
         (
             "train.jsonl}",
             "train.jsonl}, config: x",
-            "/nli.yaml:5:9: source: 'config' is for 'hub', and 'files' has none; leave it out.",
+            "/nli.yaml:5:47: source.config: 'config' is for 'hub', and 'files' has none; leave"
+            " it out.",
         ),
         (
             "train.jsonl}",
             "train.jsonl}, splits: {train: dev}",
-            "/nli.yaml:5:9: source: 'splits' is for 'hub', and 'files' has none; leave it out.",
+            "/nli.yaml:5:47: source.splits: 'splits' is for 'hub', and 'files' has none; leave"
+            " it out.",
         ),
         (
             "train.jsonl}",
@@ -127,7 +180,11 @@ def test_a_card_written_in_yaml_equals_the_one_made_in_python(tmp_path: Path) ->
             "/nli.yaml:5:9: source: give one of 'files', 'folder' and 'hub', got ['files'",
         ),
         ("train: train.jsonl", "test: x.csv", "/nli.yaml:5:10: source.files.train: required key"),
-        ("name: nli", "name: ../nli", "/nli.yaml:1:7: name: expected text matching"),
+        (
+            "name: nli",
+            "name: ../nli",
+            "/nli.yaml:1:7: name: expected text of letters, digits, '.', '_' and",
+        ),
     ],
 )
 def test_a_wrong_card_is_refused_with_its_place(
@@ -145,6 +202,29 @@ def test_several_cards_of_a_file_report_their_problems_together(tmp_path: Path) 
     with pytest.raises(InputError) as caught:
         read_cards(path)
     assert [problem.split(": ")[0][-4:] for problem in caught.value.problems] == [":3:7", "6:10"]
+
+
+def test_values_that_are_equal_may_share_a_name() -> None:
+    assert made(labels={"1": "a", "1.0": "a", "2": "b"}).labels
+
+
+def test_a_campaign_file_is_told_from_a_card_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    for text in ("target: t\npool: [cards]\n", "name: demo\ntarget: t\nbudget_tokens: 9\n"):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError) as caught:
+            read_cards(path)
+        (line,) = caught.value.problems
+        assert line.startswith(f"{path}:1: this is a campaign file")
+        assert "--campaign" in line
+    path.write_text(CARD + "target: t\npool: x\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"target: unknown key"):
+        read_cards(path)
+
+
+def test_the_known_keys_of_a_mapping_are_listed_once(tmp_path: Path) -> None:
+    found = refusal(tmp_path, "label: gold", "label: gold\nq1: 1\nq2: 2\nmax_rows: {q3: 1, q4: 2}")
+    assert [line.count("Known keys:") for line in found.splitlines()] == [1, 0, 1, 0]
 
 
 def made(

@@ -227,7 +227,9 @@ def test_rows_that_repeat_are_found_in_every_split() -> None:
 
 def test_rows_that_became_no_example_are_found() -> None:
     finding = only(found(replace(clean_task("one"), left_out={"train": 7})))
-    assert finding.message == "Rows of train left out: 7, beside 120 used."
+    assert finding.message == (
+        "Rows of train left out: 7, beside 120 used. Which and why: 'bad_rows: stop' in the card."
+    )
     assert finding.count == 7
 
 

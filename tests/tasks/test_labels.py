@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from tasks.cards import Card, MetricName, Source, SplitNames, Template
 from tasks.posing import LabelNames, label_names
 from tasks.problems import InputError
 from tasks.sources import Table
+from tasks.strict_yaml import parse_yaml
 
 
 def card(labels: Any = (), *, metric: MetricName = "accuracy", label: str = "y") -> Card:
@@ -83,9 +85,9 @@ def test_a_mapping_leads_from_values_to_names_in_order_of_appearance() -> None:
 
 
 def test_of_two_ways_to_write_a_value_the_exact_one_is_found_first() -> None:
-    versions = label_names(card({"1": "first", "1.0": "exact", "True": "text"}), train())
+    versions = label_names(card(("1", "1.0", "True")), train())
     assert found(versions, 1, "1", 1.0, "1.0", "True", "TRUE") == [
-        "first", "first", "first", "exact", "text", "text",
+        "1", "1", "1", "1.0", "True", "True",
     ]  # fmt: skip
 
 
@@ -251,3 +253,88 @@ def test_declared_names_may_be_ordered_anew_renamed_or_cut_at_the_end() -> None:
 def test_a_column_sorted_by_its_answers_is_still_seen_to_count_from_one() -> None:
     table = train(*[1] * 1500, *[2] * 1500, *[3] * 1500)
     assert "`labels: {1: x, 2: y, 3: z}`" in refusal(card(("x", "y", "z")), table)
+
+
+def test_numbers_beside_the_indices_are_refused_before_one_is_read_as_an_index() -> None:
+    binary = card(("negative", "positive"))
+    message = (
+        "t.csv: row 1: task 't': column 'y' holds -1, 1, where 'labels' knows the indices 0 to 1 "
+        "and its own names. Say what each value means, such as "
+        "`labels: {-1: negative, 1: positive}`."
+    )
+    for values in ((1, -1, 1), ("-1", "1.0"), (-1.0, None, "", 1)):
+        assert refusal(binary, train(*values)) == message
+    assert "{-1: ..., 1: ..., 3: ...}" in refusal(binary, train(3, 1, -1))
+    assert "{0: a, 1: b, 5: c}" in refusal(card(("a", "b", "c")), train(0, 1, 5))
+    assert "holds 1, 2, 9," in refusal(binary, train(1, 2, 9))
+    assert "holds 5, 7," in refusal(binary, train(5, 7))
+    for good in ((-1, 0, 1), ("negative", -1), (1, 0), (1, 1)):  # -1 may stand for no answer
+        assert label_names(binary, train(*good)).names == ("negative", "positive")
+
+
+def test_values_of_which_none_is_a_label_are_listed_with_the_labels_to_write() -> None:
+    binary = card(("negative", "positive"))
+    assert "`labels: {neg: negative, pos: positive}`" in refusal(binary, train("pos", "neg", None))
+    assert "`labels: {a: ..., b: ..., c: ...}`" in refusal(binary, train(*"cab"))
+    assert "and 25 more, where" in refusal(binary, train(*(f"v{n}" for n in range(30))))
+    assert label_names(binary, train("pos", "positive"))
+    assert label_names(binary, train(True, "no answer"))
+    assert 'holds "false", "true", where' in refusal(card(("a", "b", "c")), train(True, False))
+
+
+def options_of(*answers: object, labels: Any = (), texts: Sequence[str] = "wxyz") -> Any:
+    names = tuple(f"o{n}" for n in range(len(texts)))
+    of = replace(card(labels), kind="options", template=Template(text="s", options=names))
+    options = dict(zip(names, texts, strict=True))
+    return of, replace(train(), rows=[{"s": "t", "y": answer, **options} for answer in answers])
+
+
+def test_letters_for_options_are_to_be_named_in_the_card() -> None:
+    assert refusal(*options_of("A", "C", "B")) == (
+        "t.csv: row 1: task 't': column 'y' holds letters, such as C; say so: "
+        "`labels: [A, B, C, D]`, in the order of the options."
+    )
+    assert "`labels: [a, b, c, d]`" in refusal(*options_of("a", "d"))
+    assert "`labels: [A, B, C, D]`" in refusal(*options_of("A", "D", 0, 3))
+    for answers in ((0, 1), ("w", "x"), ("w", "x", "A"), ("Z",)):
+        assert label_names(*options_of(*answers)).names == ()
+    assert label_names(*options_of("A", "D", texts="ABCD")).names == ()
+    assert label_names(*options_of("A", "D", labels=("A", "B", "C", "D"))).names
+
+
+def test_letters_beside_numbers_from_one_get_a_mapping_that_covers_both() -> None:
+    both = "`labels: {A: A, 1: A, B: B, 2: B, C: C, 3: C, D: D, 4: D}`"
+    for labels in ((), ("A", "B", "C", "D")):
+        of, table = options_of("A", "B", "C", "D", "1", "4", labels=labels)
+        message = refusal(of, table)
+        assert "counts from 1 to 4" in message
+        assert both in message
+    mapped = {"A": "A", "1": "A", "B": "B", "2": "B", "C": "C", "3": "C", "D": "D", "4": "D"}
+    of, table = options_of("A", "B", "C", "D", "1", "4", labels=mapped)
+    names = label_names(of, table)
+    assert [names.find(row["y"]) for row in table.rows] == [0, 1, 2, 3, 0, 3]
+    assert "{neg: neg, 1: neg, pos: pos, 2: pos}" in refusal(
+        card(("neg", "pos")), train(1, 2, "neg")
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "seem", "mapping"),
+    [
+        (["no", "NO ", "no", "yes"], "'no' and 'NO '", '{"NO ": "no", "no": "no", "yes": "yes"}'),
+        (["é", "e\u0301", "é", "b"], r"'\xe9' and 'e\u0301'", None),
+    ],
+)
+def test_names_that_are_written_in_two_ways_are_not_inferred(
+    values: list[str], seem: str, mapping: str | None
+) -> None:
+    for labels in ((), "inferred"):
+        message = refusal(card(labels), train(*values * 3))
+        assert f"{seem} seem to be one label, written differently." in message
+        (document,) = parse_yaml(message.rpartition("`labels: ")[2].rstrip("`."), file="x")
+        of = {str(value): str(name) for value, name in document.data.items()}
+        names = label_names(card(of), train())
+        assert len(names.names) == 2
+        assert message.rpartition("`labels: ")[2].replace("é", "").isascii()
+        assert "?" not in found(names, *values)
+        assert mapping is None or json.loads(mapping) == of

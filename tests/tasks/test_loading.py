@@ -94,7 +94,8 @@ def test_no_more_than_half_of_a_split_is_left_out(data: Path) -> None:
     write(data / "t.jsonl", ["", "a"] * 50 + [""])
     first, second = refusal(leave_out, data)
     assert first.startswith(
-        "t.jsonl:1: task 'toy': no example can be made of 51 of 101 rows of 'train'. At most half"
+        "t.jsonl:1: task 'toy': the card does not fit: no example can be made of 51 of 101 rows of "
+        "'train'. At most half"
     )
     assert second.endswith("The same in 50 more rows.")
 
@@ -133,7 +134,7 @@ def test_rows_beyond_a_cap_are_not_looked_at(data: Path) -> None:
 
 
 def test_many_kinds_of_wrong_rows_are_twenty_lines_a_count_and_what_to_do(data: Path) -> None:
-    rows = [{"s": "text", "y": f"label {n}"} for n in range(100)]
+    rows = [{"s": "text", "y": f"label {n}" if n < 100 else "a"} for n in range(200)]
     (data / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     lines = refusal(card(), data)
     assert [line.split()[0] for line in lines[:20]] == [f"t.jsonl:{n}:" for n in range(1, 21)]
@@ -271,3 +272,35 @@ def test_places_are_named_from_where_the_data_lies_now(
     assert place_of(load_task(chosen, base=Path()).train, 0) == "t.jsonl:2"
     assert place_of(load_task(chosen, base=data).train, 0) == f"{data}/t.jsonl:2"
     assert place_of(load_task(chosen, base=Path()).train, 0) == "t.jsonl:2"
+
+
+def write_answers(path: Path, answers: Sequence[object]) -> None:
+    rows = [{"s": f"text {n}", "y": answer} for n, answer in enumerate(answers)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_a_class_that_the_card_forgot_is_to_be_named_and_not_left_out(data: Path) -> None:
+    write_answers(data / "t.jsonl", ["a", "b", "c", "a", "b", "c", "a", "b"])
+    (line,) = refusal(card(), data)
+    assert line.startswith("t.jsonl:3: task 'toy': column 'y': text 'c' is no answer.")
+    assert line.endswith("The same in 1 more rows. If it is a label, name it in 'labels'.")
+    write_answers(data / "t.jsonl", ["a", "b", "c", "a", "b", None, None, "a", "b", "a", "b"])
+    *lines, advice = refusal(card(), data)
+    assert not any("If it is a label" in line for line in lines)
+    assert "where they lack text or answer, write 'bad_rows: leave_out'" in advice
+
+
+def test_to_leave_rows_out_is_no_advice_where_most_of_them_are_wrong(data: Path) -> None:
+    lines = refusal(card(template=Template(text="words")), data)
+    assert "the card does not fit: no example can be made of 100 of 100 rows of 'train'" in lines[0]
+    assert lines[1].startswith("t.jsonl:1: task 'toy': no column 'words'.")
+    assert not any("leave_out" in line or "first line" in line for line in lines)
+    (data / "t.csv").write_text("fine,a\nbad,b\n", encoding="utf-8")
+    lines = refusal(card(source=Source(files=SplitNames(train="t.csv"))), data)
+    assert lines[0].startswith("t.csv:2: task 'toy': the card does not fit: ")
+    assert "The first line of the file names its columns." in lines[0]
+    assert lines[1].endswith("The row has: fine, a.")
+    rows = [{"s": "", "y": 0} if n < 60 else {"s": "t", "y": 0} for n in range(100)]
+    rows = [{**row, "y": f"{n}?"} if 50 < n < 60 else row for n, row in enumerate(rows)]
+    (data / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert "60 of 100 rows of 'train'" in refusal(card(), data)[0]

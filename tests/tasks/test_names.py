@@ -16,6 +16,13 @@ from tasks.names import near_names, nearest
         ("q", ["a", "b"], "Known names: a, b."),
         ("q", list("abcdefgh"), "Known names: a, b, c, d, e and 3 more."),
         ("q", [], ""),
+        ("Dev", ["train", "validation"], "Did you mean 'validation'?"),
+        *(
+            (word, ["validation"], "Did you mean 'validation'?")
+            for word in ("val", "valid", "eval")
+        ),
+        ("val", ["train", "vals"], "Did you mean 'vals'?"),
+        ("val", ["train", "val", "validation"], "Did you mean 'val'?"),
     ],
 )
 def test_near_names_are_offered_else_known_ones(name: str, known: list[str], fragment: str) -> None:

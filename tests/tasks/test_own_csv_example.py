@@ -102,7 +102,7 @@ def test_stars_are_numbers_and_truth_values_have_names(folder: Path) -> None:
 def test_a_label_that_the_card_does_not_list_is_named_with_its_row(folder: Path) -> None:
     with (folder / "tickets.csv").open("a") as file:
         file.write("Where is my parcel?,delivry\n")
-    with pytest.raises(InputError, match=r"tickets\.csv: row 201: .*'delivry'.*'delivery'"):
+    with pytest.raises(InputError, match=r"tickets\.csv:202: .*'delivry'.*'delivery'"):
         load_pool(["cards.yaml"], base=folder)
 
 

@@ -123,13 +123,16 @@ def test_a_folder_of_cards_is_read_in_the_order_of_names(tmp_path: Path) -> None
         ('{"s": ' + "[" * 100_000 + "\n", "t.jsonl:1: "),
         ('{"s": "a", "y": ' + "1" * 5000 + "}\n", "t.jsonl:1: "),
         ('{"s": "t", "y": 0}\n\n{"s": "t", "y": 0}\n', "t.jsonl:2: blank line"),
-        ('{"s": "t", "y": 9}\n' * 3, "t.jsonl:1: task 'toy': column 'y': 9 is no answer."),
+        ('{"s": "t", "y": 9}\n' * 3, "t.jsonl:1: task 'toy': the card does not fit: no example"),
         (
-            '{"s": "t", "y": 0}\n{"S": "t", "y": 0}\n{"s": "t", "y": 7}\n',
+            '{"s": "t", "y": 0}\n{"S": "t", "y": 1}\n{"s": "t", "y": 7}\n{"s": "t", "y": 1}\n',
             "t.jsonl:2: task 'toy': no column 's'. Did you mean 'S'? The row has: S, y.\n"
             "t.jsonl:3: task 'toy': column 'y': 7 is no answer.",
         ),
-        ('{"s": "t", "y": 0}\n' * 9, "Task 'toy': 9 train rows are too few to cut a split from"),
+        (
+            '{"s": "t", "y": 0}\n' * 9,
+            "toy.yaml:1: Task 'toy': 9 train rows are too few to cut a split from",
+        ),
         ("", "t.jsonl: the file is empty."),
     ],
 )
@@ -142,9 +145,9 @@ def test_a_wrong_line_is_named_with_its_number(tmp_path: Path, content: str, mes
 def test_a_wrong_csv_row_is_named(tmp_path: Path) -> None:
     write_card(tmp_path, files="{train: t.csv}")
     (tmp_path / "t.csv").write_text("s,y\na,0\nb\n", encoding="utf-8")
-    assert refusal("toy.yaml", base=tmp_path) == "t.csv:3: expected 2 values, got 1."
+    assert refusal("toy.yaml", base=tmp_path).startswith("t.csv:3: expected 2 values, got 1.")
     (tmp_path / "t.csv").write_text("s,s\na,0\n", encoding="utf-8")
-    assert refusal("toy.yaml", base=tmp_path).startswith("t.csv:1: expected a header of distinct")
+    assert refusal("toy.yaml", base=tmp_path).startswith("t.csv:1: two columns are called")
     (tmp_path / "t.csv").write_bytes(b"s,y\n\xff,0\n")
     assert refusal("toy.yaml", base=tmp_path).startswith("t.csv:2: not UTF-8 at byte 0")
 
@@ -161,9 +164,18 @@ def test_a_file_that_is_no_parquet_is_one_message(tmp_path: Path) -> None:
     ("files", "message"),
     [
         ("{train: u.jsonl}", "u.jsonl: no such file. Nearest names: t.jsonl"),
-        ("{train: ../t.jsonl}", "source.files: '../t.jsonl' lies outside the data folder"),
-        ("{train: /etc/passwd}", "source.files: '/etc/passwd' lies outside the data folder"),
-        ("{train: link.jsonl}", "source.files: 'link.jsonl' lies outside the data folder"),
+        (
+            "{train: ../t.jsonl}",
+            "toy.yaml:1: source.files: '../t.jsonl' lies outside the data folder",
+        ),
+        (
+            "{train: /etc/passwd}",
+            "toy.yaml:1: source.files: '/etc/passwd' lies outside the data folder",
+        ),
+        (
+            "{train: link.jsonl}",
+            "toy.yaml:1: source.files: 'link.jsonl' lies outside the data folder",
+        ),
         ("{train: pipe.jsonl}", "pipe.jsonl: expected a regular file."),
         ("{train: t.txt}", "t.txt: expected a file ending in .parquet, .jsonl, .csv,"),
     ],
@@ -185,6 +197,36 @@ def test_an_unknown_entry_is_refused_with_the_nearest_suite(tmp_path: Path) -> N
     assert message.endswith("Did you mean 'pydocs'?")
     (tmp_path / "empty").mkdir()
     assert "holds no card file" in refusal("empty", base=tmp_path)
+
+
+def test_a_card_file_is_offered_in_the_folder_of_the_entry(tmp_path: Path) -> None:
+    write_card(tmp_path / "cards", "c_ok")
+    (tmp_path / "cards" / "c_ok.yam.csv").touch()
+    for entry in ("cards/c_ok.yam", "cards/c_ok", "cards/c_okk.yaml"):
+        assert refusal(entry, base=tmp_path).endswith("c_ok.yaml'?"), entry
+    assert "Known names: c_ok.yaml." in refusal("cards/zzz.yaml", base=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ok.csv", "ok.JSONL.gz", "ok.parquet"])
+def test_data_in_the_place_of_a_card_is_told_what_to_write(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    message = refusal(name, base=tmp_path)
+    assert message.startswith(f"pool: '{name}' is data;")
+    assert "`sextant tasks schema`" in message
+    heading = message.split('"')[1]
+    assert f"## {heading}\n" in (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert "is data" not in refusal(f"no_{name}", base=tmp_path)
+
+
+def test_campaigns_in_a_folder_of_cards_are_passed_over(tmp_path: Path) -> None:
+    write_card(tmp_path)
+    write_jsonl(tmp_path / "t.jsonl", 10)
+    campaign = "name: c\ntarget: toy\npool: [toy.yaml]\nbudget_tokens: 9\n"
+    (tmp_path / "campaign.yaml").write_text(campaign, encoding="utf-8")
+    assert list(load_pool(["."], base=tmp_path)) == ["toy"]
+    assert "this is a campaign file" in refusal("campaign.yaml", base=tmp_path)
+    (tmp_path / "toy.yaml").unlink()
+    assert "holds no card file" in refusal(".", base=tmp_path)
 
 
 def test_all_cards_are_checked_before_any_data_is_read(tmp_path: Path) -> None:
@@ -277,10 +319,10 @@ def test_rows_that_are_wrong_in_one_way_are_one_problem(tmp_path: Path) -> None:
     write_card(tmp_path)
     (tmp_path / "t.jsonl").write_text('{"S": "t", "y": 1}\n' * 30, encoding="utf-8")
     assert refusal("toy.yaml", base=tmp_path).splitlines() == [
+        "t.jsonl:1: task 'toy': the card does not fit: no example can be made of 30 of 30 rows of "
+        "'train'. At most half may be left out, and 2 have to remain. See what is wrong:",
         "t.jsonl:1: task 'toy': no column 's'. Did you mean 'S'? The row has: S, y."
         " The same in 29 more rows.",
-        "Mend these rows (or the card, where they are as they should be); or write 'bad_rows: "
-        "leave_out' into the card, and they are left out and counted.",
     ]
 
 
@@ -307,6 +349,7 @@ def test_problems_of_all_data_come_together_and_what_to_do_comes_last(tmp_path: 
         files = "{train: t.jsonl}" if number else "{train: lost.jsonl}"
         write_card(tmp_path, f"task{number:02}", files=files)
     rows = ['{"s": "a", "y": 0}', '{"s": "", "y": 1}', '{"s": "a", "y": "c"}'] * 5
+    rows += rows[:1] * 5
     (tmp_path / "t.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
     lines = refusal(".", base=tmp_path).splitlines()
     assert lines[0].startswith("lost.jsonl: no such file.")
@@ -338,7 +381,8 @@ def test_an_entry_whose_name_is_too_long_is_one_message(tmp_path: Path) -> None:
 def test_an_entry_given_twice_is_refused_before_its_data_is_read(tmp_path: Path) -> None:
     write_card(tmp_path)
     message = refusal("toy.yaml", "toy.yaml", base=tmp_path)
-    assert message.startswith("Task 'toy' is defined twice (toy.yaml:1, toy.yaml:1).")
+    assert message.startswith("pool: toy.yaml is named twice")
+    assert refusal("toy.yaml", ".", base=tmp_path) == message
 
 
 def test_names_of_tasksource_are_looked_up_with_the_other_entries(tmp_path: Path) -> None:

@@ -314,3 +314,24 @@ def test_any_row_gives_an_example_or_an_error_that_names_a_column(data: st.DataO
 
 def test_a_whole_number_beyond_every_float_is_text_as_it_stands() -> None:
     assert posed(card(), {"s": 10**400, "y": 1}).text == "1" + "0" * 400
+
+
+def test_a_mapping_where_text_is_wanted_is_told_by_its_fields() -> None:
+    choices = [{"text": "u", "label": "A"}, {"text": "v", "label": "B"}]
+    row: Row = {"s": "q", "q": {"choices": choices}, "y": 0}
+    wanted = "It has: text, label; write such as 'q.choices.text'."
+    assert refusal(choosing("q.choices"), row) == (
+        f"column 'q.choices': expected a list of texts, got mappings. {wanted}"
+    )
+    assert refusal(card(text="q.choices"), row) == (
+        f"column 'q.choices'[0]: expected text, got a mapping. {wanted}"
+    )
+    assert refusal(card(text="q"), {"q": {"n": 1, "words": "w"}, "y": 0}) == (
+        "column 'q': expected text, got a mapping. It has: n, words; write such as 'q.words'."
+    )
+
+
+def test_half_a_brace_is_named_unless_a_column_is_called_so() -> None:
+    for half, lost in (("{s", "a '{' without its '}'"), ("s}", "a '}' without its '{'")):
+        assert lost in refusal(card(text=half), {"s": "t", "y": 0})
+        assert posed(card(text=half), {half: "t", "y": 0}).text == "t"

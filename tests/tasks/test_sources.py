@@ -70,7 +70,16 @@ def test_lines_may_end_as_on_any_system_and_blank_ones_may_end_the_file(tmp_path
         ("t.csv", "\n\ns,y\na,1\n", "t.csv:1: a blank line between rows"),
         ("t.csv", "", "t.csv: the file is empty."),
         ("t.csv", "\n", "t.csv:1: expected a header of distinct column names."),
-        ("t.csv", "s,y,s\na,1,b\n", "t.csv:1: expected a header of distinct column names."),
+        ("t.csv", "s,y,s\na,1,b\n", "t.csv:1: two columns are called 's'; rename one."),
+        ("t.csv", "s,,\na,1,b\n", "t.csv:1: two columns have no name; rename one."),
+        (
+            "t.csv",
+            "s;y\na;1\n",
+            "t.csv:1: one column, 's;y': the file seems separated by ';', and .csv files are by "
+            "commas; save it with commas.",
+        ),
+        ("t.csv", "s\ty\na\t1\n", "t.csv:1: one column, 's\\ty': the file seems separated by"),
+        ("t.tsv", "s,y\na,1\n", "t.tsv:1: one column, 's,y': the file seems separated by ','"),
         ("t.jsonl", '{"s": 1}\n\n{"s": 2}\n', "t.jsonl:2: blank line; expected a JSON object."),
         ("t.tsv", "s\ty\na\t1\t\n", "t.tsv:2: expected 2 values, got 3."),
         ("t.jsonl", '{"s": 1e999}\n', "t.jsonl:1: NaN is not a number here, nor is Infinity"),
@@ -130,3 +139,46 @@ def test_line_ends_inside_a_value_stay_as_they_are(tmp_path: Path) -> None:
 def test_a_text_as_long_as_the_limit_is_read_whole(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"s\r\n" + b"x" * 10_000_000 + b"\r\nb\r\n")
     assert [len(str(row["s"])) for row in read(tmp_path, "t.csv").rows] == [10_000_000, 1]
+
+
+def test_rows_of_other_lengths_are_counted_and_the_remedy_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("s,y\na,1\nb, c,1\nd,1\ne\nf, g,0\n", encoding="utf-8")
+    assert refusal(tmp_path, "t.csv") == (
+        "t.csv:3: expected 2 values, got 3; 2 more rows are too long or too short. Put a text that "
+        "holds a comma into quotes; leave a value empty, not out."
+    )
+    (tmp_path / "t.csv").write_text('s,y\nb, c,1\nd,1\n"', encoding="utf-8")
+    assert refusal(tmp_path, "t.csv").startswith("t.csv:2: expected 2 values, got 3. Put a text")
+    (tmp_path / "t.tsv").write_text("s\ty\na\t1\t\n", encoding="utf-8")
+    assert "got 3. Write a space for a tab inside a text;" in refusal(tmp_path, "t.tsv")
+
+
+def test_a_file_by_tabs_is_told_to_be_called_so(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("s\ty\na\t1\n", encoding="utf-8")
+    assert refusal(tmp_path, "t.csv").endswith("save it with commas, or call it .tsv.")
+    (tmp_path / "t.tsv").write_text("s,y\na,1\n", encoding="utf-8")
+    assert refusal(tmp_path, "t.tsv").endswith("save it with tabs, or call it .csv.")
+    (tmp_path / "t.tsv").write_text("s;y\na;1\n", encoding="utf-8")
+    assert refusal(tmp_path, "t.tsv").endswith("; save it with tabs.")
+    (tmp_path / "t.csv").write_text("s;u,y\na,1\n", encoding="utf-8")
+    assert list(read(tmp_path, "t.csv").rows) == [{"s;u": "a", "y": "1"}]
+
+
+def test_rows_of_csv_are_called_by_the_line_where_they_start(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('s,y\na,1\n"b\nc",1\nd,0\n', encoding="utf-8")
+    table = read(tmp_path, "t.csv")
+    assert [table.place(row) for row in range(3)] == [f"{tmp_path}/t.csv:{n}" for n in (2, 3, 5)]
+
+
+def test_a_sheet_and_a_list_inside_an_object_are_told_what_to_become(tmp_path: Path) -> None:
+    (tmp_path / "t.xlsx").write_bytes(b"PK")
+    assert refusal(tmp_path, "t.xlsx").endswith(" Save the sheet as CSV, with commas.")
+    (tmp_path / "t.txt").write_bytes(b"s")
+    assert refusal(tmp_path, "t.txt").endswith("also with .gz.")
+    (tmp_path / "t.json").write_text('{"data": [{"s": 1}]}', encoding="utf-8")
+    assert refusal(tmp_path, "t.json") == (
+        "t.json:1:1: not a list of JSON objects: Expecting '['. Keep the list of rows alone, "
+        "[{...}, {...}]; with one object a line, call it .jsonl."
+    )
+    (tmp_path / "t.json").write_text("3", encoding="utf-8")
+    assert refusal(tmp_path, "t.json").endswith("Expecting '['.")

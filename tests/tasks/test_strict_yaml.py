@@ -81,8 +81,28 @@ def test_a_plain_value_is_read_as_people_mean_it(text: str, value: object) -> No
         ("- a\n- b", "x.yaml:1:1: expected a mapping"),
         ("text", "x.yaml:1:1: expected a mapping"),
         ("a: [1", "x.yaml:1:6: not YAML"),
-        ("a: b: c", "x.yaml:1:5: not YAML"),
-        ("a: 1\n\tb: 2", "x.yaml:2:1: not YAML"),
+        ("a: b: c", "x.yaml:1:5: not YAML: a second ': ' in one line"),
+        (
+            "d: Is it: yes or no?",
+            "x.yaml:1:9: not YAML: a second ': ' in one line, or wrong ind",
+        ),
+        ("a: 1\n\tb: 2", "x.yaml:2:1: not YAML: a tab; write spaces."),
+        ("a: {b: {title}. {body}}", "x.yaml:1:15: not YAML: text after a closing bracket or quote"),
+        ("a: {title}. {body}", "x.yaml:1:11: not YAML: text after a closing bracket or quote"),
+        ("a: {title} {body}", "x.yaml:1:12: not YAML: text after a closing bracket or quote"),
+        ("a: 'it's'", "x.yaml:1:8: not YAML: text after a closing bracket or quote"),
+        ("a: @x", "x.yaml:1:4: not YAML: text that starts with '@' must be in quotes."),
+        ("b: 1\na: 'x\n", "x.yaml:3:1: not YAML: the quote of line 2 is never closed."),
+        ("b: {x: 1", "x.yaml:1:9: not YAML: the bracket of line 1 is never closed."),
+        ("b: {x: 1\na: 2", "x.yaml:2:2: not YAML: the bracket of line 1 is not closed, or text"),
+        ("b: {x}}", "x.yaml:1:7: not YAML: text after a closing bracket or quote"),
+        ("- a\nb: c", "x.yaml:2:1: not YAML: this line is indented otherwise than those before"),
+        ("a:\n  b: 1\n c: 2\n", "x.yaml:3:2: not YAML: this line is indented otherwise"),
+        ("  a: 1\nb: 2", "x.yaml:2:1: not YAML: this line is indented otherwise"),
+        ("a: x\nb\nc: 1", "x.yaml:3:1: not YAML: a line without ': '; expected `key: value`."),
+        ('a: "C:\\path"', "x.yaml:1:8: not YAML: a backslash in double quotes; use single"),
+        ("a: *x*", "x.yaml:1:6: not YAML: while scanning an alias, expected alphabetic"),
+        ("--- &a\n", "x.yaml:1:5: YAML anchors"),
         ("a: 1\nb: \0", "x.yaml:2: control character U+0000"),
         ('a: "\\0"', "x.yaml:1:4: a character that no text may hold"),
         ('a: "\\ud800"', "x.yaml:1:4: a character that no text may hold"),
@@ -127,6 +147,18 @@ def test_several_documents_are_read_in_order_with_their_lines(tmp_path: Path) ->
     assert documents[1].place(()) == (3, 1)
     with pytest.raises(InputError, match=r"cards.yaml:3:1: a second document starts here"):
         load_yaml(path)
+
+
+@pytest.mark.parametrize("text", ["a: 1\n---\n", "---\n---\na: 1\n--- # end\n", "a: 1\n---\n---"])
+def test_empty_documents_are_passed_over(text: str) -> None:
+    assert read(text).data == {"a": 1}
+
+
+def test_only_yaml_files_are_offered_for_one_that_is_not_there(tmp_path: Path) -> None:
+    for name in ("rows.csv", "gen.py", "card.yaml"):
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match=r"no such file. Known names: card.yaml.$"):
+        load_yaml(tmp_path / "nowhere")
 
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:

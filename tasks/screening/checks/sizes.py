@@ -20,7 +20,8 @@ def left_out_rows(subject: Inspected) -> Iterator[Finding]:
                 check="left out",
                 task=subject.task.name,
                 message=f"Rows of {split} left out: {count:,}, beside "
-                f"{len(subject.splits[split].examples):,} used.",
+                f"{len(subject.splits[split].examples):,} used. Which and why: 'bad_rows: stop' in "
+                "the card.",
                 count=count,
             )
 
