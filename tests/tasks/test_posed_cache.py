@@ -321,7 +321,8 @@ def filled(folder: Path) -> list[list[Example]]:
 
 
 def test_several_processes_may_fill_the_cache_at_once(data: Path) -> None:
-    with multiprocessing.get_context("fork").Pool(4) as pool:
+    # Not by fork: a process with threads, as a whole test session is, may hang in its child.
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
         found = pool.map(filled, itertools.repeat(data, 40))
     assert found == [lists(some())] * 40
     assert len(files()) == 1
