@@ -142,28 +142,34 @@ def agreement(on: Bench) -> None:
 
 
 def memory(**what: object) -> None:
-    """Print the peak memory of a training step and of measuring, each in a process of its own."""
+    """Print the peak memory of training on all probes and of measuring, each in its own process."""
     context = multiprocessing.get_context("spawn")
-    for name in ("nothing", "training step", "measure"):
+    for name in ("training", "the targets' directions", "measuring"):
         with context.Pool(1) as pool:
             base, peak = pool.apply(_peak, (name, what))
-        _say(f"{name:16} {base:7.0f} MB before, {peak - base:7.0f} MB more at the peak")
+        _say(f"{name:24} {base:7.0f} MB before, {peak - base:7.0f} MB more at the peak")
 
 
 def _peak(name: str, what: dict[str, int | str]) -> tuple[float, float]:
     on = bench(**what)  # type: ignore[arg-type]
-    first = next(iter(on.probes.values()))
     base = _megabytes()
-    if name == "training step":
-        optimizer = Optimizer(on.model, Rates(body=1e-4, prefixes=1e-4))
-        for _ in range(2):
-            on.model.train()
-            losses = on.model.losses(on.model.collate(first[:BATCH]))
+    if name == "training":
+        _train(on)
+    if name in ("the targets' directions", "measuring"):
+        directions = directions_of(on.model, on.targets, seed=SEED)
+        if name == "measuring":
+            measure_along(on.model, on.probes, directions, sketched=True, seed=SEED)
+    return base, _megabytes()
+
+
+def _train(on: Bench) -> None:
+    optimizer = Optimizer(on.model, Rates(body=1e-6, prefixes=1e-6))
+    on.model.train()
+    for probe in [*on.probes.values(), *on.targets.values()]:
+        for chunk in batches_by_length(probe, BATCH):
+            losses = on.model.losses(on.model.collate([probe[i] for i in chunk]))
             losses.mean().backward()  # type: ignore[no-untyped-call]
             optimizer.step(1.0)
-    if name == "measure":
-        measure(on.model, on.probes, on.targets, signals=("alignment", "similarity"), seed=SEED)
-    return base, _megabytes()
 
 
 def _megabytes() -> float:

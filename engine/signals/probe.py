@@ -148,7 +148,7 @@ def measure_along(
         for row, probe in enumerate(wanted.values()):
             rest = mean_gradient(model, probe, parameters=others, leaves=leaves)
             sums = projected.finish()
-            gradient = finite({**sums.sketches, **rest})
+            gradient = {**rest, **finite(dict(sums.sketches))}
             cosines[row], products[row] = _along(sums, flat(rest), list(directions.values()))
             if places:
                 sketches[row] = sketch(gradient, places)

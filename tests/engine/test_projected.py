@@ -148,3 +148,13 @@ def test_a_weight_without_a_part_has_an_empty_sketch() -> None:
     sums = _projected("linear", [_random(ROWS, COLUMNS, seed=1)]).finish()
     assert sums.square == 0 and sums.products_S.tolist() == [0.0]
     assert sums.sketches["w"].shape == (SIDES["linear"],) * 2 and not sums.sketches["w"].any()
+
+
+def test_the_two_sides_of_a_weight_are_drawn_apart() -> None:
+    """With the same signs on both, a symmetric gradient would seem several times as long."""
+    taps: dict[str, Tapped] = {"w": Tapped(nn.Parameter(torch.zeros(96, 96)), "linear")}
+    squares = [
+        _taken(Projected([], taps, seed=(seed,)), torch.eye(96), torch.eye(96)).square
+        for seed in range(30)
+    ]
+    assert np.mean(squares) == pytest.approx(96, rel=0.1)

