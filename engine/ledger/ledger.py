@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
+    """The clock of the ledger's time stamps, which no decision reads."""
     return datetime.now(UTC)
 
 

@@ -60,6 +60,7 @@ class Layout:
 
 
 def layout(batch: Batch) -> Layout:
+    """Where each example's rows lie; both tensors of shape (B,)."""
     count_B = torch.bincount(batch.example_R, minlength=len(batch.task_B))
     return Layout(first_B=count_B.cumsum(0) - count_B, count_B=count_B)
 

@@ -38,6 +38,8 @@ class Branch:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Round:
+    """One round: what its policy proposed and what came of it."""
+
     number: int
     by: str
     branches: tuple[Branch, ...]
@@ -67,6 +69,8 @@ class Test:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arm:
+    """One way of training the target to the end; cost in training tokens, loss in nats."""
+
     name: str
     cost: int
     gate_loss: float
@@ -76,6 +80,8 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CandidateFacts:
+    """What a campaign learned about one candidate; gains in nats per example of the target."""
+
     name: str
     share: float
     """Of the chosen mixture; 0 when not chosen."""
@@ -109,6 +115,8 @@ class Spending:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
+    """One entry of the ledger that decided something, in words."""
+
     when: str
     what: str
     why: str

@@ -28,6 +28,7 @@ ARM_COLUMNS = ("trained on", "tokens", "gate loss", "test loss", "test metric", 
 
 
 def verdict_section(facts: Facts) -> Parts:
+    """The headline: who won on test and by how much, or where the campaign stands."""
     found = verdict(facts)
     lead, *others = found.sentences
     points = [element("ul", *(element("li", point) for point in others))] if others else []
@@ -64,6 +65,7 @@ def _figures(facts: Facts) -> list[tuple[str, str]]:
 
 
 def proof_section(facts: Facts) -> Parts:
+    """The arms side by side on test; empty until the test split was read."""
     if not facts.arms:
         return []
     cells = [(arm, test) for arm in facts.arms for test in arm.tests]
@@ -104,6 +106,7 @@ def _arm_row(arm: Arm, test: Test) -> list[str]:
 
 
 def mixture_section(facts: Facts) -> Parts:
+    """The frozen mixture and its reason; empty until there is one."""
     if facts.chosen is None:
         return []
     words = facts.chosen_reason if facts.chosen else "No candidate was worth its cost."
@@ -118,6 +121,7 @@ def mixture_section(facts: Facts) -> Parts:
 
 
 def rounds_section(facts: Facts) -> Parts:
+    """Every branch with its mixture and its gain; empty before the first round."""
     if not facts.rounds:
         return []
     return [
@@ -154,6 +158,7 @@ def _branch_table(facts: Facts) -> Markup:
 
 
 def signals_section(facts: Facts) -> Parts:
+    """Candidates by signal; empty where none was measured."""
     picture = pictures.signals_picture(facts)
     if picture is None:
         return []
@@ -175,6 +180,7 @@ def signals_section(facts: Facts) -> Parts:
 
 
 def candidates_section(facts: Facts) -> Parts:
+    """A row for each candidate: share, scores, branches, gain."""
     if not facts.candidates:
         return []
     columns = ("candidate", "share", *facts.signals, "branches", "mean gain of its branches")
@@ -211,6 +217,7 @@ def _candidate_row(one: CandidateFacts, signals: Sequence[str]) -> list[str]:
 
 
 def cost_section(facts: Facts) -> Parts:
+    """Where the training tokens of the budget went, and what the proof took beside it."""
     spending = facts.spending
     proof = (
         f"The baselines that prove it took another {tokens_text(spending.proof)} tokens, which are "
@@ -235,6 +242,7 @@ def cost_section(facts: Facts) -> Parts:
 
 
 def decisions_section(facts: Facts) -> Parts:
+    """What was decided, when and why; the last `MOST_DECISIONS`."""
     shown = facts.decisions[-MOST_DECISIONS:]
     left_out = len(facts.decisions) - len(shown)
     note = f"The last {len(shown)}; {left_out} earlier ones are in the ledger." if left_out else ""
@@ -255,6 +263,7 @@ def _decision(decision: Decision) -> Markup:
 
 
 def provenance_section(facts: Facts, origin: Sequence[tuple[str, str]]) -> Parts:
+    """What to quote: identities, seeds, hashes and versions, then the pairs of `origin`."""
     pairs = [
         part
         for name, value in (*facts.provenance, *origin)

@@ -14,6 +14,8 @@ Z95 = 1.96
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """What a report says first."""
+
     headline: str
     sentences: tuple[str, ...]
     tone: str

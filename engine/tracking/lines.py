@@ -40,6 +40,7 @@ def line(event: Event, *, rounds: int = 0) -> str | None:
 
 
 def opened_line(event: CampaignOpened) -> str:
+    """What is about to run, and from where it goes on."""
     return (
         f"campaign {printable(event.name)} ({event.campaign_id[-8:]}), "
         f"{printable(event.standing)}: target {printable(event.target)}, "
@@ -49,10 +50,12 @@ def opened_line(event: CampaignOpened) -> str:
 
 
 def failed_line(event: JobEnded) -> str:
+    """A lost job and why."""
     return f"{event.job} failed: {printable(event.message) or 'no message'}"
 
 
 def round_line(event: RoundClosed, *, rounds: int) -> str:
+    """What a round found and decided, and what it cost in training tokens."""
     return (
         f"{round_name(event.round, rounds)}: {finding(event)}; {decision(event)}; "
         f"spent {tokens_text(event.spent_tokens)} tokens, {tokens_text(event.budget_left)} left"
@@ -87,6 +90,7 @@ def finding(event: RoundClosed) -> str:
 
 
 def decision(event: RoundClosed) -> str:
+    """From where the next round starts."""
     if any(found.branch == event.advanced for found in event.gains):
         return "advanced"
     stays = not event.advanced.startswith(f"r{event.round:02d}-")
@@ -94,6 +98,7 @@ def decision(event: RoundClosed) -> str:
 
 
 def delivered_line(event: CampaignDelivered) -> str:
+    """Which arm was delivered, why, and when."""
     arm = arm_text(event.delivered.arm)
     return f"delivered: {arm} ({why_delivered(event)}), {when(event)}; mixture: {frozen(event)}"
 

@@ -39,6 +39,7 @@ def marked(mark: str, colour: str, text: str, *, style: str = "") -> Text:
 
 
 def opened(event: CampaignOpened) -> Panel:
+    """The campaign at a glance, when it starts or goes on."""
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", justify="right")
     facts.add_column()
@@ -83,6 +84,7 @@ def _round_words(event: RoundClosed, rounds: int) -> Text:
 
 
 def delivered(event: CampaignDelivered) -> Group:
+    """The arms on test, the delivered one marked."""
     arm = arm_text(event.delivered.arm)
     head = Text.assemble(
         ("\u2713 ", "bold green"),

@@ -128,6 +128,7 @@ def _first_line(error: Exception) -> str:
 
 
 def main() -> int:
+    """Obey the instructions on stdin, one JSON object a line; 0, or 1 where W&B failed."""
     # What any library prints must not look like our words to whoever started us.
     words, sys.stdout = sys.stdout, sys.stderr
     sender = Sender(words)

@@ -65,6 +65,7 @@ def names_in(labels: Labels) -> tuple[str, ...]:
 
 
 def wrong_labels(kind: Kind, labels: Labels) -> str:
+    """What is wrong with `labels` for the kind; "" if nothing is."""
     names = names_in(labels)
     if kind in ("score", "text"):
         return "has no 'labels'; leave them out" if labels else ""
@@ -80,6 +81,7 @@ def wrong_labels(kind: Kind, labels: Labels) -> str:
 
 
 def wrong_options(kind: Kind, *, has_options: bool) -> str:
+    """Whether options are missing or out of place; "" if neither."""
     if kind == "options" and not has_options:
         return "needs 'template.options'"
     if kind != "options" and has_options:
@@ -100,6 +102,7 @@ def wrong_texts(kind: Kind, label: str, texts: Mapping[str, str | None]) -> str:
 
 
 def wrong_metric(kind: Kind, metric: MetricName, *, has_pair: bool) -> str:
+    """Why the metric cannot judge answers of the kind; "" if it can."""
     if not fits(metric, kind):
         fitting = ", ".join(f"'{name}'" for name in get_args(MetricName) if fits(name, kind))
         return f"needs a metric of {fitting}; got '{metric}'"

@@ -24,6 +24,7 @@ def pasted(name: str) -> str:
 
 
 def pasted_list(names: Iterable[str]) -> str:
+    """Label names as a line of a card."""
     return f"`labels: [{', '.join(map(pasted, names))}]`"
 
 

@@ -19,10 +19,12 @@ _LABELS = ("belongs to another", "belongs")
 
 
 def summary(function: Function) -> str:
+    """The part of a function that its summary is."""
     return function.summary
 
 
 def name(function: Function) -> str:
+    """The part of a function that its name is, as words."""
     return spoken(function.name)
 
 

@@ -20,6 +20,7 @@ def spoken(name: str) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
+    """Names as words, with commas between; names without a letter are left out."""
     return ", ".join(filter(None, map(spoken, names)))
 
 
