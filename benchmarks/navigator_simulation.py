@@ -115,7 +115,7 @@ def _signals(world: World, kinds: NDArray[np.str_], rng: np.random.Generator) ->
         )
         for at, blank in enumerate(blanks)
     )
-    view = replace(world.view, candidates=candidates, similarity=directions @ directions.T)
+    view = replace(world.view, candidates=candidates, sketches=directions.astype(np.float32))
     return view
 
 

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from policies.navigator import Navigator as Navigator
     from policies.policy import Policy as Policy
     from policies.proportional import Proportional as Proportional
+    from policies.signals import SIGNALS as SIGNALS
     from policies.target_only import TargetOnly as TargetOnly
     from policies.validation import InvalidProposalError as InvalidProposalError
     from policies.validation import check_proposals as check_proposals
     from policies.view import Candidate as Candidate
     from policies.view import Observation as Observation
     from policies.view import Outcome as Outcome
+    from policies.view import PastBranch as PastBranch
     from policies.view import Proposal as Proposal
     from policies.view import Round as Round
     from policies.view import Target as Target
@@ -31,10 +33,12 @@ _HOMES = {
     "Navigator": "navigator",
     "Observation": "view",
     "Outcome": "view",
+    "PastBranch": "view",
     "Policy": "policy",
     "Proportional": "proportional",
     "Proposal": "view",
     "Round": "view",
+    "SIGNALS": "signals",
     "Target": "view",
     "TargetGain": "view",
     "TargetOnly": "target_only",
@@ -50,10 +54,12 @@ __all__ = [
     "Navigator",
     "Observation",
     "Outcome",
+    "PastBranch",
     "Policy",
     "Proportional",
     "Proposal",
     "Round",
+    "SIGNALS",
     "Target",
     "TargetGain",
     "TargetOnly",

@@ -21,7 +21,7 @@ class Policy(Protocol):
 
     @property
     def needs(self) -> frozenset[str]:
-        """Signals it reads ("affinity", "alignment", "similarity"); no others are computed."""
+        """Signals it reads, of those in `policies.signals`; no others are computed."""
         ...
 
     def propose(self, view: View, rng: np.random.Generator) -> Sequence[Proposal]:

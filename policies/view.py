@@ -21,7 +21,12 @@ class Candidate:
     tokens_per_example: float
     """Mean length as the model reads it, padding not counted; above 0."""
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """signal -> target -> score; higher is more promising, 0 is no evidence. Always finite."""
+    """signal -> target -> score; a missing one is no evidence, and reads as 0. Always finite.
+
+    Of most signals more is more promising; `policies/signals.py` tells what each one is.
+    """
+    score_ses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """signal -> target -> standard error of the score, where one is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +93,29 @@ class Round:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PastBranch:
+    """A branch of an earlier campaign, on another target, in terms of this campaign's candidates.
+
+    What it says about the present target is for a policy to judge: how good its tasks were
+    elsewhere, and how far signals could be trusted there.
+    """
+
+    target: str
+    """Whom that campaign was for; equal for branches whose gains can be compared."""
+    mixture: Mapping[str, float]
+    """candidate -> share, for those of its tasks that have a counterpart among the candidates;
+    the shares need not sum to 1."""
+    gain: float
+    """In the unit of that campaign, which may not be this one's."""
+    se: float
+    """Standard error of `gain`; 0 where unknown."""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """signal -> score of the mixture with that target, averaged by share."""
+    likeness: float = 1.0
+    """How near its tasks are to their counterparts, above 0; 1 for the very same tasks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class View:
     """All that a policy may know when it proposes the mixtures of round `round`."""
 
@@ -105,5 +133,16 @@ class View:
     """Training tokens."""
     max_proposals: int = 1
     """Branches that the round can train beside the control."""
-    similarity: NDArray[np.float64] | None = None
-    """(N, N) cosines between the candidates' gradients, in the order of `candidates`."""
+    draws: int | None = None
+    """Candidate examples that the frozen mixture will be asked for; None where not known."""
+    exactly: int | None = None
+    """Tasks that every mixture must hold, at equal shares; None leaves size and shares free.
+
+    A policy need not look: a larger mixture is cut to its largest shares and a smaller one filled
+    up at random. One that does look chooses better.
+    """
+    past: tuple[PastBranch, ...] = ()
+    """What earlier campaigns found out, where the campaign was told to use it."""
+    sketches: NDArray[np.float32] | None = None
+    """(N, k) directions of the candidates' gradients, made small, in the order of `candidates`:
+    rows of length 1, whose inner products are the similarities; a row of zeros is no evidence."""

@@ -130,8 +130,8 @@ class HidesState(Sound):
 @dataclass(frozen=True, kw_only=True)
 class ChangesTheView(Sound):
     def propose(self, view: View, rng: np.random.Generator) -> Sequence[Proposal]:
-        if view.similarity is not None:
-            view.similarity[0, 0] = 0.5
+        if view.sketches is not None:
+            view.sketches[0, 0] = 0.5
         return super().propose(view, rng)
 
 

@@ -1,4 +1,4 @@
-"""What is known of the candidates when a round begins: scores and similarity."""
+"""What is known of the candidates when a round begins: scores and sketches."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from engine.signals.scores import (
     affinity_scores,
     load_measures,
     measured_scores,
-    measured_similarity,
+    measured_sketches,
     together,
 )
 from engine.storage.arrays import load_arrays, save_arrays
 from engine.training.jobs import MeasureJob
 
-Evidence = tuple[Scores, NDArray[np.float64] | None]
-"""Scores, and the (N, N) similarity where a policy needs it."""
+Evidence = tuple[Scores, NDArray[np.float32] | None]
+"""Scores, and (N, k) sketches of length 1 where a policy needs similarity."""
 
 
 def gather(run: Run, state: State, number: int) -> Evidence:
-    """Scores and similarity of the open candidates, from what the workers measured."""
+    """Scores and sketches of the open candidates, from what the workers measured."""
     roster = run.plan(state).roster
     parts: list[Scores] = [{candidate.name: {} for candidate in roster.candidates}]
     warm_up = state.job(schedule.WARM_UP).completed
@@ -45,7 +45,7 @@ def gather(run: Run, state: State, number: int) -> Evidence:
     )
     parts.append(measured_scores(measures))
     wanted = "similarity" in run.signals and measures
-    return together(*parts), measured_similarity(roster, measures) if wanted else None
+    return together(*parts), measured_sketches(roster, measures) if wanted else None
 
 
 def _measure_jobs(run: Run, state: State, number: int) -> list[MeasureJob]:
@@ -59,25 +59,25 @@ def _measure_jobs(run: Run, state: State, number: int) -> list[MeasureJob]:
     )
 
 
-def keep_similarity(run: Run, similarity: NDArray[np.float64] | None, number: int) -> str:
-    """Store the matrix; its name for the ledger, "" for none."""
-    if similarity is None:
+def keep_sketches(run: Run, sketches: NDArray[np.float32] | None, number: int) -> str:
+    """Store them; their name for the ledger, "" for none."""
+    if sketches is None:
         return ""
-    tag = f"{schedule.round_key(number)}-similarity"
-    return save_arrays({"similarity": similarity}, run.folder.arrays, tag=tag)
+    tag = f"{schedule.round_key(number)}-sketches"
+    return save_arrays({"sketches": sketches}, run.folder.arrays, tag=tag)
 
 
-def load_similarity(run: Run, line: Proposed) -> NDArray[np.float64] | None:
-    """The (N, N) matrix that a recorded round was decided with."""
-    if not line.similarity:
+def load_sketches(run: Run, line: Proposed) -> NDArray[np.float32] | None:
+    """The (N, k) rows that a recorded round was decided with."""
+    if not line.sketches:
         return None
-    matrix: NDArray[np.float64] = load_arrays(run.folder.arrays, line.similarity)["similarity"]
-    return matrix
+    rows: NDArray[np.float32] = load_arrays(run.folder.arrays, line.sketches)["sketches"]
+    return rows
 
 
 def without_tasks(evidence: Evidence, gone: Collection[str]) -> Evidence:
     """Evidence as it is once some candidates were withdrawn."""
-    scores, similarity = evidence
+    scores, sketches = evidence
     kept = [row for row, name in enumerate(scores) if name not in gone]
     left = {name: by for name, by in scores.items() if name not in gone}
-    return left, None if similarity is None else similarity[np.ix_(kept, kept)]
+    return left, None if sketches is None else sketches[kept]

@@ -17,6 +17,7 @@ from engine.ledger.records import Record
 from engine.ledger.result_store import read_warm_up
 from engine.ledger.state import fold
 from engine.signals.affinity import affinity, reliability
+from engine.signals.similarity import similarity
 
 EVERY_SIGNAL = frozenset({"affinity", "alignment", "similarity"})
 
@@ -50,9 +51,9 @@ def measure_signals(run: Run, records: Sequence[Record]) -> Signals:
     state = fold(records)
     while isinstance(step := next_step(run.plan(state), state), Work) and not state.proposed:
         state = carry_out(run, state, step)
-    scores, similarity = gather(run, state, 0)
+    scores, sketches = gather(run, state, 0)
     completed = state.job(WARM_UP).completed
-    if completed is None or similarity is None:
+    if completed is None or sketches is None:
         raise ValueError(
             f"{run.folder.path}: no signals to show. The campaign has no candidates, cannot pay a"
             " round, or went on without these signals; measure in a new folder."
@@ -68,5 +69,5 @@ def measure_signals(run: Run, records: Sequence[Record]) -> Signals:
         alignment_NS=np.array(
             [[by["alignment"][target] for target in targets] for by in scores.values()]
         ),
-        similarity_NN=similarity,
+        similarity_NN=similarity(sketches),
     )

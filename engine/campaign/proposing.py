@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from engine.campaign.evidence import (
     Evidence,
     gather,
-    keep_similarity,
-    load_similarity,
+    keep_sketches,
+    load_sketches,
     without_tasks,
 )
 from engine.campaign.policy_process import PolicyFailedError, Question
@@ -49,7 +49,7 @@ def propose(run: Run, state: State, number: int) -> Proposed:
         rounds_left=moment.rounds_left,
         budget_left=moment.budget_left,
         scores=evidence[0],
-        similarity=keep_similarity(run, evidence[1], number),
+        sketches=keep_sketches(run, evidence[1], number),
     )
 
 
@@ -60,7 +60,7 @@ def replayed(run: Run, state: State, records: Sequence[Proposed]) -> list[tuple[
         moment = Moment(
             round=line.round, rounds_left=line.rounds_left, budget_left=line.budget_left
         )
-        evidence = (line.scores, load_similarity(run, line))
+        evidence = (line.scores, load_sketches(run, line))
         questions.append(_question(run, state, moment, evidence))
     return run.ask(run.campaign.policy, questions)
 
@@ -69,7 +69,7 @@ def choose(run: Run, state: State) -> Chosen:
     """Freeze the complementary set: the policy's first answer when no round is left."""
     last = state.proposed[-1] if state.proposed else None
     evidence = (
-        (last.scores, load_similarity(run, last)) if last else gather(run, state, len(state.closed))
+        (last.scores, load_sketches(run, last)) if last else gather(run, state, len(state.closed))
     )
     moment = Moment(
         round=len(state.closed),

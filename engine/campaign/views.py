@@ -30,10 +30,10 @@ def view_at(
     roster: Roster,
     state: State,
     moment: Moment,
-    evidence: tuple[Scores, NDArray[np.float64] | None],
+    evidence: tuple[Scores, NDArray[np.float32] | None],
 ) -> View:
-    """The view of `moment`; `evidence` is scores and similarity as recorded or just measured."""
-    scores, similarity = evidence
+    """The view of `moment`; `evidence` is scores and sketches as recorded or just measured."""
+    scores, sketches = evidence
     return View(
         candidates=tuple(
             replace(candidate, scores=scores.get(candidate.name, {}))
@@ -45,7 +45,7 @@ def view_at(
         rounds_left=moment.rounds_left,
         budget_left=moment.budget_left,
         max_proposals=campaign.rounds.proposals,
-        similarity=similarity,
+        sketches=sketches,
     )
 
 

@@ -103,8 +103,8 @@ class Proposed:
     """As the policy saw it, training tokens."""
     scores: Mapping[str, Mapping[str, Mapping[str, float]]]
     """candidate -> signal -> target -> score."""
-    similarity: str = ""
-    """Sha256 of signals/<sha256>.safetensors with the (N, N) matrix; "" when no policy needs it."""
+    sketches: str = ""
+    """Sha256 of the arrays with (N, k) `sketches`; "" when no policy needs them."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)

@@ -1,4 +1,4 @@
-"""From recorded signals to what a policy sees: scores per candidate, similarity, reliability."""
+"""From recorded signals to what a policy sees: scores per candidate, and sketches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.campaign.roster import Roster
 from engine.ledger.records import Completed
 from engine.ledger.result_store import Arrays, read_measures
 from engine.signals.affinity import affinity
-from engine.signals.similarity import similarity
+from engine.signals.similarity import unit_rows
 
 Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
 """candidate -> signal -> target -> score."""
@@ -47,16 +47,16 @@ def _row(arrays: Arrays, index: int) -> dict[str, dict[str, float]]:
     return scores
 
 
-def measured_similarity(
+def measured_sketches(
     roster: Roster, jobs: Sequence[tuple[Sequence[str], Arrays]]
-) -> NDArray[np.float64]:
-    """(N, N) cosines between candidates' sketched gradients, in the roster's order."""
+) -> NDArray[np.float32]:
+    """(N, k) candidates' sketched gradients at length 1, in the roster's order."""
     rows = {
         task: arrays["sketches"][index]
         for tasks, arrays in jobs
         for index, task in enumerate(tasks)
     }
-    return similarity(np.stack([rows[candidate.name] for candidate in roster.candidates]))
+    return unit_rows(np.stack([rows[candidate.name] for candidate in roster.candidates]))
 
 
 def together(*parts: Scores) -> Scores:

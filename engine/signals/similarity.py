@@ -26,6 +26,13 @@ def similarity(sketches_Nk: NDArray[np.float32]) -> NDArray[np.float64]:
     return cosines_between(sketches)
 
 
+def unit_rows(sketches_Nk: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, k) sketches at length 1; zero rows stay zero."""
+    sketches = np.asarray(sketches_Nk, dtype=np.float64)
+    norm = np.linalg.norm(sketches, axis=1, keepdims=True)
+    return (sketches / np.where(norm > 0, norm, 1.0)).astype(np.float32)
+
+
 def cosines_between(rows_Nd: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, N) cosines of finite rows: exactly symmetric, diagonal 1, zero rows 0 throughout."""
     # What comes from float32 can be squared in float64: no scale of it over- or underflows.

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_solve, cholesky
 
-from policies.navigator.evidence import Evidence
+from policies.branches import Branches
 from policies.navigator.prior import Prior
 from policies.roster import FloatArray, IntArray
 
@@ -45,7 +45,7 @@ class Noise:
     drift: float
     """Standard deviation added per round of age, in units of the effect size."""
 
-    def covariance(self, seen: Evidence, scale: float) -> FloatArray:
+    def covariance(self, seen: Branches, scale: float) -> FloatArray:
         """(T, T) in units of `scale`; gains of one round share their control's part."""
         variances = (seen.ses / scale) ** 2 * (1 + self.branch**2) + _NOISE_FLOOR**2
         deviations = np.sqrt(variances)
@@ -60,7 +60,7 @@ class Belief:
     """Prior and evidence put together."""
 
     prior: Prior
-    seen: Evidence
+    seen: Branches
     scale: float
     """Size of one unit of effect, nats."""
     reach: FloatArray
@@ -93,7 +93,7 @@ class Belief:
         return np.asarray(cho_solve((self.factor, True), right))
 
 
-def believe(start: Prior, seen: Evidence, noise: Noise, effect: float) -> Belief:
+def believe(start: Prior, seen: Branches, noise: Noise, effect: float) -> Belief:
     """Condition on the evidence, at the effect size under which it is most probable.
 
     Args:
@@ -109,7 +109,7 @@ def believe(start: Prior, seen: Evidence, noise: Noise, effect: float) -> Belief
     return max(beliefs, key=lambda belief: _log_evidence(belief, anchor))
 
 
-def _conditioned(start: Prior, seen: Evidence, noise: Noise, scale: float) -> Belief:
+def _conditioned(start: Prior, seen: Branches, noise: Noise, scale: float) -> Belief:
     everyone = np.arange(len(start.families), dtype=np.intp)
     reach = start.covariance(everyone, seen.tested) @ seen.shares.T
     spread = diversity(seen.shares, start.overlap(seen.tested))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from policies.branches import finished_branches
 from policies.navigator.belief import Belief, Noise, believe
-from policies.navigator.evidence import evidence
 from policies.navigator.exploring import tests_worth
 from policies.navigator.pool import pool, shortlist
 from policies.navigator.prior import prior
@@ -54,7 +54,7 @@ class Navigator:
         """The best known mixture first, then tests; the first alone when no round is left."""
         who = roster(view)
         noise = Noise(branch=self.branch_noise, drift=self.drift)
-        belief = believe(prior(view, who), evidence(view, who), noise, self.effect)
+        belief = believe(prior(view, who), finished_branches(view, who), noise, self.effect)
         words = wording(who, belief)
         chosen = shortlist(belief, tested=view.rounds_left == 0)
         if not len(chosen):

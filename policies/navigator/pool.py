@@ -54,7 +54,7 @@ def shortlist(belief: Belief, *, tested: bool) -> IntArray:
     mean, deviation = belief.effects()
     promise = mean + deviation
     if tested:
-        promise = np.where(belief.seen.branches(len(mean)) > 0, promise, -np.inf)
+        promise = np.where(belief.seen.counts(len(mean)) > 0, promise, -np.inf)
     best = np.lexsort((np.arange(len(promise)), -promise))[:_SHORTLIST]
     return np.sort(best[promise[best] > 0])
 

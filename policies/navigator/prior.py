@@ -39,8 +39,8 @@ class Prior:
     weight_sds: FloatArray
     families: IntArray
     """(N,) a number per family."""
-    similarity: NDArray[np.float64] | None
-    """(N, N) in the view's order; read through `order`."""
+    sketches: NDArray[np.float32] | None
+    """(N, k) in the view's order; read through `order`."""
     order: IntArray
 
     def mean(self) -> FloatArray:
@@ -56,13 +56,13 @@ class Prior:
         weighted = self.features[columns] * self.weight_sds**2
         alike = _LIKE * self._likeness(rows, columns) + _KIN * self._kinship(rows, columns)
         same = rows[:, None] == columns[None, :]
-        # The diagonal is set, not summed, so that it is `variance` whatever `similarity` holds.
+        # The diagonal is set, not summed, so that it is `variance` whatever `sketches` hold.
         own = _OWN**2 * np.where(same, 1.0, alike)
         return np.asarray(self.features[rows] @ weighted.T + own)
 
     def overlap(self, rows: IntArray) -> FloatArray:
         """(n, n) in [0, 1]: how far two tasks teach the same thing; 1 on the diagonal."""
-        if self.similarity is None:
+        if self.sketches is None:
             overlap = _KIN_OVERLAP * self._kinship(rows, rows)
         else:
             overlap = self._likeness(rows, rows)
@@ -73,10 +73,10 @@ class Prior:
         return np.equal(self.families[rows][:, None], self.families[columns]).astype(np.float64)
 
     def _likeness(self, rows: IntArray, columns: IntArray) -> FloatArray:
-        if self.similarity is None:
+        if self.sketches is None:
             return np.zeros((len(rows), len(columns)))
-        block = self.similarity[np.ix_(self.order[rows], self.order[columns])]
-        return np.clip(block, 0.0, 1.0)
+        ours, theirs = self.sketches[self.order[rows]], self.sketches[self.order[columns]]
+        return np.clip(ours.astype(np.float64) @ theirs.T, 0.0, 1.0)
 
 
 def prior(view: View, who: Roster) -> Prior:
@@ -98,7 +98,7 @@ def prior(view: View, who: Roster) -> Prior:
         weight_means=np.array(list(_WEIGHT_MEANS.values())),
         weight_sds=np.array([_WEIGHT_SDS[name] for name in _WEIGHT_MEANS]),
         families=families.astype(np.intp),
-        similarity=view.similarity,
+        sketches=view.sketches,
         order=who.order,
     )
 

@@ -69,7 +69,7 @@ def wording(who: Roster, belief: Belief) -> Wording:
         scale=belief.scale,
         effects=belief.effects(),
         before=belief.prior.mean(),
-        branches=belief.seen.branches(len(who.names)),
+        branches=belief.seen.counts(len(who.names)),
         tests=len(belief.seen.gains),
     )
 

@@ -9,12 +9,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from policies.policy import Policy
+from policies.signals import SIGNALS
 from policies.testing.process import answer_elsewhere, written
 from policies.testing.views import example_views, first_round
 from policies.validation import InvalidProposalError, check_proposals
 from policies.view import Proposal, View
-
-_SIGNALS = frozenset({"affinity", "alignment", "similarity"})
 
 
 def check_is_a_frozen_dataclass(policy: Policy) -> None:
@@ -30,8 +29,8 @@ def check_needs_known_signals(policy: Policy) -> None:
     """It asks only for signals that a campaign can measure."""
     needs = policy.needs
     assert isinstance(needs, frozenset), f"needs must be a frozenset but is {needs!r}."
-    unknown = sorted(needs - _SIGNALS)
-    assert not unknown, f"needs holds {unknown}; the signals are {sorted(_SIGNALS)}."
+    unknown = sorted(needs - set(SIGNALS))
+    assert not unknown, f"needs holds {unknown}; the signals are {sorted(SIGNALS)}."
 
 
 def check_answers_are_valid(policy: Policy) -> None:
@@ -171,8 +170,8 @@ def _assert_valid(policy: Policy, view: View, name: str) -> None:
 
 def _turned(view: View) -> View:
     """The candidates, and their similarities, in reverse order."""
-    similarity = None if view.similarity is None else view.similarity[::-1, ::-1].copy()
-    return dataclasses.replace(view, candidates=view.candidates[::-1], similarity=similarity)
+    sketches = None if view.sketches is None else view.sketches[::-1].copy()
+    return dataclasses.replace(view, candidates=view.candidates[::-1], sketches=sketches)
 
 
 def _alike(one: Proposal, other: Proposal) -> bool:

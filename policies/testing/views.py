@@ -34,13 +34,13 @@ def example_views() -> dict[str, View]:
         "one proposal": replace(seen, max_proposals=1),
         "one candidate": one,
         "one candidate, frozen": replace(one, rounds_left=0),
-        "no signals": _rescored(replace(first, similarity=None), lambda score: None),
+        "no signals": _rescored(replace(first, sketches=None), lambda score: None),
         "zero scores": _rescored(first, lambda score: 0.0),
         "constant scores": _rescored(first, lambda score: 0.25),
         "negative scores": _rescored(first, lambda score: -1.0 - score),
         "huge scores": _rescored(seen, lambda score: score * 1e30),
         "tiny scores": _rescored(seen, lambda score: score * 1e-30),
-        "equal tasks": replace(seen, similarity=np.ones((8, 8))),
+        "equal tasks": replace(seen, sketches=np.ones((8, 1), dtype=np.float32)),
         "sizes far apart": _sized(first),
         "failed branches": replace(first, history=(_failed(first), _failed(first, number=1))),
         "huge gains": _scaled_gains(seen, 1e30),
@@ -54,7 +54,7 @@ def example_views() -> dict[str, View]:
 
 
 def first_round(size: int) -> View:
-    """`size` candidates of three families with scores and similarity, and no history."""
+    """`size` candidates of three families with scores and sketches, and no history."""
     rng = np.random.default_rng(size)
     candidates = tuple(
         Candidate(
@@ -75,7 +75,7 @@ def first_round(size: int) -> View:
         rounds_left=4,
         budget_left=10_000_000,
         max_proposals=3,
-        similarity=directions @ directions.T,
+        sketches=directions.astype(np.float32),
     )
 
 

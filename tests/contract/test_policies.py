@@ -70,7 +70,7 @@ def test_example_views_are_built_anew() -> None:
     first, second = example_views(), example_views()
     assert first.keys() == second.keys()
     assert all(first[name] is not second[name] for name in first)
-    matrices = [view.similarity for view in first.values() if view.similarity is not None]
+    matrices = [view.sketches for view in first.values() if view.sketches is not None]
     assert all(np.isfinite(matrix).all() for matrix in matrices)
 
 

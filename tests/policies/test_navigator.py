@@ -20,8 +20,8 @@ from policies import (
     Target,
     View,
 )
+from policies.branches import finished_branches
 from policies.navigator.belief import Noise, believe
-from policies.navigator.evidence import evidence
 from policies.navigator.prior import prior
 from policies.roster import roster
 from policies.testing import example_views
@@ -100,11 +100,10 @@ def test_a_harmful_task_is_proposed_no_more() -> None:
 def test_copies_of_one_task_share_what_one_would_get() -> None:
     rounds = tuple(branches(n, dict.fromkeys("abcx", 0.03)) for n in range(3))
     view = view_of("abcx", history=rounds)
-    copies = np.eye(4)
-    copies[:3, :3] = 1.0
-    mixture = kept(replace(view, similarity=copies))
+    copies = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], dtype=np.float32)
+    mixture = kept(replace(view, sketches=copies))
     assert mixture["x"] > 0.4
-    apart = kept(replace(view, similarity=np.eye(4)))
+    apart = kept(replace(view, sketches=np.eye(4, dtype=np.float32)))
     assert apart["x"] == pytest.approx(0.25, abs=0.08)
 
 
@@ -127,7 +126,7 @@ def expected(view: View, name: str) -> float:
     """Posterior mean of a task's effect."""
     who = roster(view)
     noise = Noise(branch=1.0, drift=0.15)
-    belief = believe(prior(view, who), evidence(view, who), noise, 0.02)
+    belief = believe(prior(view, who), finished_branches(view, who), noise, 0.02)
     return float(belief.effects()[0][who.names.index(name)])
 
 
@@ -176,9 +175,9 @@ def _times(closed: Round, factor: float) -> Round:
 def test_the_order_of_candidates_changes_no_digit() -> None:
     for name, view in example_views().items():
         order = np.random.default_rng(3).permutation(len(view.candidates))
-        similarity = None if view.similarity is None else view.similarity[np.ix_(order, order)]
+        sketches = None if view.sketches is None else view.sketches[order]
         shuffled = replace(
-            view, candidates=tuple(view.candidates[at] for at in order), similarity=similarity
+            view, candidates=tuple(view.candidates[at] for at in order), sketches=sketches
         )
         assert propose(view) == propose(shuffled), name
 
@@ -225,11 +224,11 @@ def test_repeating_a_mixture_teaches_less_than_testing_its_tasks_elsewhere() -> 
     twice = (branches(0, {"a": 0.03}, se=1e-4), branches(1, {"a": 0.03}, se=1e-4))
     view = view_of("abc", history=twice)
     who = roster(view)
-    found = believe(prior(view, who), evidence(view, who), Noise(branch=0, drift=0), 0.02)
+    found = believe(prior(view, who), finished_branches(view, who), Noise(branch=0, drift=0), 0.02)
     assert found.effects()[1][who.names.index("a")] > 0.1
 
 
 def _scale(view: View) -> float:
     who = roster(view)
     noise = Noise(branch=1.0, drift=0.15)
-    return believe(prior(view, who), evidence(view, who), noise, 0.02).scale
+    return believe(prior(view, who), finished_branches(view, who), noise, 0.02).scale

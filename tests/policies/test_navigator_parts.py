@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from policies.branches import finished_branches
 from policies.navigator.belief import (
     DIVERSITY_MEAN,
     DIVERSITY_SD,
@@ -15,7 +16,6 @@ from policies.navigator.belief import (
     believe,
     diversity,
 )
-from policies.navigator.evidence import evidence
 from policies.navigator.exploring import _knowledge
 from policies.navigator.exploring import tests_worth as choose_tests
 from policies.navigator.mixing import best_mixtures, without_crumbs
@@ -27,7 +27,7 @@ from policies.testing.views import with_history
 def test_the_posterior_is_that_of_dense_conditioning() -> None:
     view = with_history(8)
     who = roster(view)
-    start, seen = prior(view, who), evidence(view, who)
+    start, seen = prior(view, who), finished_branches(view, who)
     noise = Noise(branch=1.0, drift=0.2)
     belief = believe(start, seen, noise, 0.02)
 
@@ -54,7 +54,7 @@ def test_the_posterior_is_that_of_dense_conditioning() -> None:
 
 def test_what_is_left_as_error_is_noise_and_misfit() -> None:
     """The noise of two branches of a round is half shared; of different rounds, not at all."""
-    seen = evidence(with_history(8), roster(with_history(8)))
+    seen = finished_branches(with_history(8), roster(with_history(8)))
     found = Noise(branch=1.0, drift=0.0).covariance(seen, scale=0.005)
     variance = 2.0 + 0.05**2
     np.testing.assert_allclose(np.diag(found), [variance, variance, variance + 0.25**2])
@@ -63,20 +63,20 @@ def test_what_is_left_as_error_is_noise_and_misfit() -> None:
 
 
 def test_older_rounds_count_for_less() -> None:
-    seen = evidence(with_history(8), roster(with_history(8)))
+    seen = finished_branches(with_history(8), roster(with_history(8)))
     still = Noise(branch=1.0, drift=0.0).covariance(seen, scale=0.02)
     moving = Noise(branch=1.0, drift=0.5).covariance(seen, scale=0.02)
     np.testing.assert_allclose(np.diag(moving - still), [0.25, 0.25, 0.0])
 
 
-def test_a_similarity_that_is_no_covariance_is_survived() -> None:
+def test_sketches_whose_cut_cosines_are_no_covariance_are_survived() -> None:
     view = with_history(8)
-    rough = np.random.default_rng(0).uniform(-1, 1, (8, 8))
-    rough = np.sign(rough + rough.T)
-    np.fill_diagonal(rough, 1.0)
-    view = replace(view, similarity=rough)
+    around = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    rough = np.stack([np.cos(around), np.sin(around)], axis=1).astype(np.float32)
+    assert np.linalg.eigvalsh(np.clip(rough @ rough.T, 0, 1)).min() < -0.1
+    view = replace(view, sketches=rough)
     who = roster(view)
-    belief = believe(prior(view, who), evidence(view, who), Noise(branch=0, drift=0), 0.02)
+    belief = believe(prior(view, who), finished_branches(view, who), Noise(branch=0, drift=0), 0.02)
     assert np.isfinite(belief.effects()[0]).all()
 
 

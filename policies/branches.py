@@ -1,4 +1,4 @@
-"""What the finished branches say, as arrays.
+"""The finished branches, as arrays.
 
 Shapes: T finished branches, S candidates that took part in any of them.
 """
@@ -14,7 +14,7 @@ from policies.view import Observation, View
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Evidence:
+class Branches:
     """Mixtures that were trained, and their gains."""
 
     tested: IntArray
@@ -32,14 +32,14 @@ class Evidence:
     lost: FloatArray
     """(T,) sum of squared shares of tasks that are no longer candidates."""
 
-    def branches(self, size: int) -> IntArray:
+    def counts(self, size: int) -> IntArray:
         """(size,) finished branches that each candidate of the roster took part in."""
         counts = np.zeros(size, dtype=np.intp)
         counts[self.tested] = (self.shares > 0).sum(axis=0)
         return counts
 
 
-def evidence(view: View, who: Roster) -> Evidence:
+def finished_branches(view: View, who: Roster) -> Branches:
     """Collect the finished branches; failed ones and those of the target alone say nothing."""
     found = [
         (closed.number, seen)
@@ -57,7 +57,7 @@ def evidence(view: View, who: Roster) -> Evidence:
             if name in columns:
                 shares[row, columns[name]] = share
     rounds = np.array([number for number, _ in found], dtype=np.intp)
-    return Evidence(
+    return Branches(
         tested=np.array(tested, dtype=np.intp),
         shares=shares,
         gains=np.array([seen.outcome.gain for _, seen in found], dtype=np.float64),

@@ -1,0 +1,1 @@
+"""Campaigns on recorded results: no model, no training, thousands of decisions a minute."""
