@@ -47,6 +47,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "SIGNALS",
     "Alignment",
     "Candidate",
     "Compass",
@@ -59,7 +60,6 @@ __all__ = [
     "Proportional",
     "Proposal",
     "Round",
-    "SIGNALS",
     "Target",
     "TargetGain",
     "TargetOnly",
