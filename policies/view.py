@@ -141,6 +141,8 @@ class View:
     A policy need not look: a larger mixture is cut to its largest shares and a smaller one filled
     up at random. One that does look chooses better.
     """
+    kept: int | None = None
+    """What `exactly` will be when the mixture is frozen; None where the same, or not known."""
     past: tuple[PastBranch, ...] = ()
     """What earlier campaigns found out, where the campaign was told to use it."""
     sketches: NDArray[np.float32] | None = None

@@ -12,7 +12,13 @@ from policies.roster import FloatArray
 
 
 def tests_worth(
-    mean: FloatArray, covariance: FloatArray, noise: float, first: int, count: int
+    mean: FloatArray,
+    covariance: FloatArray,
+    noise: float,
+    first: int,
+    count: int,
+    *,
+    prices: FloatArray | None = None,
 ) -> list[int]:
     """Choose mixtures to test beside `first`, one after the other, by knowledge gradient.
 
@@ -25,6 +31,7 @@ def tests_worth(
         noise: Variance of a measured gain.
         first: Already chosen.
         count: How many more; fewer are returned when nothing is left to learn.
+        prices: (m,) of a test, above 0; what is learnt is taken per price. All alike if left out.
 
     Source: Frazier, Powell, Dayanik 2009, "The knowledge-gradient policy for correlated normal
     beliefs".
@@ -32,7 +39,7 @@ def tests_worth(
     chosen = [first]
     covariance = _after_test(covariance, noise, first)
     for _ in range(count):
-        worth = _knowledge(mean, covariance, noise)
+        worth = _knowledge(mean, covariance, noise) / (1.0 if prices is None else prices)
         worth[chosen] = -np.inf
         best = int(np.argmax(worth))
         if not worth[best] > 0:

@@ -10,7 +10,7 @@ import numpy as np
 from policies.roster import FloatArray
 
 _STEPS = 150
-_SMALLEST = 0.06
+SMALLEST = 0.06
 """Share below which a task is left out: too little to measure or to matter."""
 
 
@@ -45,10 +45,31 @@ def best_mixtures(
     return _softmax(logs)
 
 
-def without_crumbs(shares: FloatArray) -> FloatArray:
+def without_crumbs(shares: FloatArray, *, smallest: float = SMALLEST) -> FloatArray:
     """(D, n) without the shares below the smallest allowed, unless all are; sums restored."""
-    kept = np.where(shares >= np.minimum(_SMALLEST, shares.max(axis=1, keepdims=True)), shares, 0.0)
+    kept = np.where(shares >= np.minimum(smallest, shares.max(axis=1, keepdims=True)), shares, 0.0)
     return np.asarray(kept / kept.sum(axis=1, keepdims=True))
+
+
+def within_caps(shares: FloatArray, caps: FloatArray) -> FloatArray:
+    """(D, n) with no share above its cap, what was cut going to the others in proportion.
+
+    Where a row's tasks together cannot hold a whole mixture, their caps grow alike.
+    """
+    held = np.where(shares > 0, caps, 0.0)
+    room = held * np.maximum(1.0, 1.0 / held.sum(axis=1, keepdims=True))
+    found = shares
+    # Every pass fills some task to its cap for good, so that n passes would always do.
+    for _ in range(shares.shape[1]):
+        full = found >= room
+        rest = 1 - np.where(full, room, 0.0).sum(axis=1, keepdims=True)
+        free = np.where(full, 0.0, shares)
+        total = free.sum(axis=1, keepdims=True)
+        grown = np.where(full, room, free * rest / np.where(total > 0, total, 1.0))
+        if (grown <= room + 1e-12).all():
+            return np.asarray(np.minimum(grown, room))
+        found = np.maximum(grown, np.where(full, room, 0.0))
+    return np.asarray(np.minimum(found, room))
 
 
 def _softmax(logs: FloatArray) -> FloatArray:

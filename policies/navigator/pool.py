@@ -9,15 +9,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from policies.navigator.belief import Belief, diversity, lower_factor
-from policies.navigator.mixing import best_mixtures, without_crumbs
+from policies.navigator.belief import Belief
+from policies.navigator.conditioned import lower_factor
+from policies.navigator.mixing import best_mixtures, within_caps, without_crumbs
 from policies.roster import FloatArray, IntArray, Roster
 from policies.shares import proportional_shares
 
 _SHORTLIST = 64
 """Candidates looked at closely: a mixture keeps about ten, and the cost grows with the square."""
+_MOST_IN_SETS = 128
+"""Candidates looked at where sets have a given size."""
 _DRAWS = 48
 """Posterior draws, each of which adds its best mixture to the pool."""
+_CENTRES, _NEIGHBOURS = 4, 12
+"""Tested mixtures whose neighbourhood is looked at, and mixtures in each."""
+_STEPS = (0.1, 0.2, 0.4)
+"""Shares of a neighbour that are drawn anew."""
+_CRUMB = 0.02
+"""Share below which a task is left out of a neighbour."""
+_EVENNESS = 0.3
+"""Of what is drawn: below 1, few tasks hold most of it."""
+_REPETITIONS = 4
+"""Times that an example may be drawn, on average (Olmix; Muennighoff et al. 2023,
+arXiv:2305.16264)."""
 _CAP = 10_000
 """Examples of one task that count at most in the mixture that the trust region surrounds."""
 _SETTLED_AFTER = 3.0
@@ -26,16 +40,21 @@ _SETTLED_AFTER = 3.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pool:
-    """Mixtures, with the posterior of their gains in units of the belief's scale."""
+    """Mixtures, with the posterior of their gains."""
 
     chosen: IntArray
     """(n,) places in the roster."""
     shares: FloatArray
     """(m, n), rows distinct; those of the mean belief come first."""
     mean: FloatArray
-    """(m,)"""
+    """(m,) nats."""
     covariance: FloatArray
-    """(m, m)"""
+    """(m, m) nats squared."""
+
+    def prices(self, who: Roster) -> FloatArray:
+        """(m,) tokens of a candidate example, beside those of the pool's mean task."""
+        tokens = np.array([candidate.tokens_per_example for candidate in who.candidates])
+        return np.asarray(self.shares @ (tokens / tokens.mean())[self.chosen])
 
     def deviation(self) -> FloatArray:
         """(m,) standard deviations of the gains."""
@@ -59,8 +78,30 @@ def shortlist(belief: Belief, *, tested: bool) -> IntArray:
     return np.sort(best[promise[best] > 0])
 
 
+def most_promising(belief: Belief) -> IntArray:
+    """Places of the candidates by mean plus one standard deviation, at most the best 128."""
+    mean, deviation = belief.effects()
+    best = np.lexsort((np.arange(len(mean)), -(mean + deviation)))[:_MOST_IN_SETS]
+    return np.sort(best)
+
+
+def pool_of_sets(belief: Belief, chosen: IntArray, sets: IntArray) -> Pool:
+    """Sets (m, k) of places within `chosen`, at equal shares; equal ones once."""
+    sets = np.unique(sets, axis=0)
+    shares = np.zeros((len(sets), len(chosen)))
+    np.put_along_axis(shares, sets, 1.0 / sets.shape[1], axis=1)
+    mean, covariance = belief.gains(shares, chosen)
+    return Pool(chosen=chosen, shares=shares, mean=mean, covariance=covariance)
+
+
 def pool(
-    belief: Belief, who: Roster, chosen: IntArray, pull: float, rng: np.random.Generator
+    belief: Belief,
+    who: Roster,
+    chosen: IntArray,
+    rng: np.random.Generator,
+    *,
+    pull: float,
+    draws: int | None,
 ) -> Pool:
     """Collect the best mixtures under the mean belief and under draws from it.
 
@@ -68,8 +109,9 @@ def pool(
         belief: About every candidate.
         who: The candidates.
         chosen: (n,) the shortlist; at least one.
-        pull: Strength of the trust region around proportional before any evidence.
         rng: For the draws.
+        pull: Strength of the trust region around proportional before any evidence.
+        draws: As `View.draws`.
     """
     mean, covariance = belief.joint(chosen)
     overlap = belief.prior.overlap(chosen)
@@ -81,14 +123,46 @@ def pool(
         proportional_shares(who.num_examples[chosen], cap=_CAP),
         pull / (1 + len(belief.seen.gains) / _SETTLED_AFTER),
     )
-    shares = _distinct(without_crumbs(shares))
-    traits = np.column_stack([shares, diversity(shares, overlap)])
-    return Pool(
-        chosen=chosen,
-        shares=shares,
-        mean=traits @ mean,
-        covariance=traits @ covariance @ traits.T,
-    )
+    shares = without_crumbs(shares)
+    if not belief.additive:
+        shares = np.vstack([shares, _near_tested(belief, chosen, rng)])
+    shares = within_caps(shares, _caps(who, chosen, draws))
+    shares = _distinct(shares)
+    mean, covariance = belief.gains(shares, chosen)
+    return Pool(chosen=chosen, shares=shares, mean=mean, covariance=covariance)
+
+
+def _caps(who: Roster, chosen: IntArray, draws: int | None) -> FloatArray:
+    """(n,) share at which a task's examples are drawn as often as repetition is allowed."""
+    if not draws:
+        return np.ones(len(chosen))
+    return np.minimum(1.0, _REPETITIONS * who.num_examples[chosen] / draws)
+
+
+def _near_tested(belief: Belief, chosen: IntArray, rng: np.random.Generator) -> FloatArray:
+    """(m, n) the tested mixtures with the best expected gains, and some in their neighbourhood.
+
+    What was tested is known best, and a belief about single tasks does not see why one mixture
+    is better than it should be.
+    """
+    places = np.searchsorted(belief.seen.tested, chosen)
+    places = np.minimum(places, max(len(belief.seen.tested) - 1, 0))
+    there = belief.seen.tested[places] == chosen if len(belief.seen.tested) else places < 0
+    tested = np.where(there, belief.seen.shares[:, places], 0.0) if there.any() else None
+    if tested is None:
+        return np.zeros((0, len(chosen)))
+    # A mixture of which a part was withdrawn, or is held to be harmful, is another one.
+    whole = np.flatnonzero(tested.sum(axis=1) > 1 - 1e-6)
+    tested = np.unique(tested[whole], axis=0)
+    if not len(tested):
+        return tested
+    mean, _ = belief.gains(tested, chosen)
+    best = tested[np.lexsort((np.arange(len(mean)), -mean))[:_CENTRES]]
+    steps = rng.dirichlet(np.full(len(chosen), _EVENNESS), size=(len(best), _NEIGHBOURS))
+    lengths = rng.choice(_STEPS, size=(len(best), _NEIGHBOURS, 1))
+    around = (1 - lengths) * best[:, None, :] + lengths * steps
+    around = without_crumbs(around.reshape(-1, len(chosen)), smallest=_CRUMB)
+    return np.vstack([best, around])
 
 
 def _cautious_guesses(mean: FloatArray, covariance: FloatArray) -> FloatArray:

@@ -1,7 +1,7 @@
-"""What the signals say about every task's effect before any branch has been trained.
+"""What is believed of every task's effect before any branch has been trained.
 
-Effects are in units of the campaign's typical effect size throughout; see `belief`.
-Shapes: N candidates, F features.
+Effects are in units of the deviation between tasks throughout; see `belief`.
+Shapes: N candidates, F features, T earlier targets.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.roster import FloatArray, IntArray, Roster, target_scores
+from policies.navigator.earlier import Lessons, lessons, shared_covariance
+from policies.navigator.features import features
+from policies.roster import FloatArray, IntArray, Roster
 from policies.view import View
 
-# Weights of the features: what is expected of them, and how far a campaign may move them. The
-# figures follow the offline fusion of signals in TaskWeb's tables: each deserves a modest weight,
-# and too large a weight costs more than none.
-_WEIGHT_MEANS = {"all": -0.2, "alignment": 0.45, "affinity": 0.25, "family": 0.35, "size": 0.05}
-_WEIGHT_SDS = {"all": 0.4, "alignment": 0.35, "affinity": 0.3, "family": 0.4, "size": 0.15}
 _OWN = 0.9
 """Standard deviation of what is particular to a task beyond its features."""
 _LIKE = 0.35
@@ -31,7 +28,7 @@ _KIN_OVERLAP = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prior:
-    """A Gaussian over the effects b = features @ weights + own part."""
+    """A Gaussian over the effects b = features @ weights + source + own part."""
 
     features: FloatArray
     """(N, F)"""
@@ -42,14 +39,20 @@ class Prior:
     sketches: NDArray[np.float32] | None
     """(N, k) in the view's order; read through `order`."""
     order: IntArray
+    known: Lessons | None
+    """Of earlier campaigns."""
 
     def mean(self) -> FloatArray:
         """(N,) expected effects."""
-        return np.asarray(self.features @ self.weight_means)
+        sources = 0.0 if self.known is None else self.known.sources
+        return np.asarray(self.features @ self.weight_means + sources)
 
     def variance(self) -> FloatArray:
         """(N,) variances of the effects."""
-        return np.asarray(self.features**2 @ self.weight_sds**2 + _OWN**2)
+        weighted = self.features**2 @ self.weight_sds**2 + self._own()
+        if self.known is not None:
+            weighted += (1 - self.known.own) * (self.known.residuals**2).sum(axis=1)
+        return np.asarray(weighted)
 
     def covariance(self, rows: IntArray, columns: IntArray) -> FloatArray:
         """(len(rows), len(columns)) covariances of effects: signals, likeness and kinship."""
@@ -57,7 +60,10 @@ class Prior:
         alike = _LIKE * self._likeness(rows, columns) + _KIN * self._kinship(rows, columns)
         same = rows[:, None] == columns[None, :]
         # The diagonal is set, not summed, so that it is `variance` whatever `sketches` hold.
-        own = _OWN**2 * np.where(same, 1.0, alike)
+        deviation = np.sqrt(self._own())
+        own = np.outer(deviation[rows], deviation[columns]) * np.where(same, 1.0, alike)
+        if self.known is not None:
+            own += shared_covariance(self.known, rows, columns)
         return np.asarray(self.features[rows] @ weighted.T + own)
 
     def overlap(self, rows: IntArray) -> FloatArray:
@@ -68,6 +74,12 @@ class Prior:
             overlap = self._likeness(rows, rows)
         np.fill_diagonal(overlap, 1.0)
         return overlap
+
+    def _own(self) -> FloatArray:
+        """(N,) variances of what is particular to each task."""
+        if self.known is None:
+            return np.full(len(self.families), _OWN**2)
+        return self.known.own_variance + self.known.source_variances
 
     def _kinship(self, rows: IntArray, columns: IntArray) -> FloatArray:
         return np.equal(self.families[rows][:, None], self.families[columns]).astype(np.float64)
@@ -80,38 +92,21 @@ class Prior:
 
 
 def prior(view: View, who: Roster) -> Prior:
-    """Read the signals of a view; a signal that is missing or constant says nothing."""
-    kin = np.zeros(len(who.candidates))
-    for target in view.targets:
-        same = [candidate.family == target.family for candidate in who.candidates]
-        kin += target.weight * np.array(same, dtype=np.float64)
-    features = {
-        "all": np.ones(len(kin)),
-        "alignment": standardised(target_scores(view, who.candidates, "alignment")),
-        "affinity": standardised(target_scores(view, who.candidates, "affinity")),
-        "family": kin,
-        "size": standardised(np.log(who.num_examples)),
-    }
+    """Put together what signals and earlier campaigns say."""
+    read = features(view, who)
+    means, sds = read.weight_means.copy(), read.weight_sds.copy()
+    at = read.signals
+    known = lessons(view.past, who, read.names[at], (means[at], sds[at]))
+    if known is not None:
+        means[at], sds[at] = known.weights, known.weight_sds
+        means[0], sds[0] = known.level
     _, families = np.unique([c.family for c in who.candidates], return_inverse=True)
     return Prior(
-        features=np.stack([features[name] for name in _WEIGHT_MEANS], axis=1),
-        weight_means=np.array(list(_WEIGHT_MEANS.values())),
-        weight_sds=np.array([_WEIGHT_SDS[name] for name in _WEIGHT_MEANS]),
+        features=read.values,
+        weight_means=means,
+        weight_sds=sds,
         families=families.astype(np.intp),
         sketches=view.sketches,
         order=who.order,
+        known=known,
     )
-
-
-def standardised(scores: FloatArray) -> FloatArray:
-    """Scores at mean 0 and deviation 1, cut at 2.5; exact zeros are no evidence and stay 0."""
-    known = scores != 0
-    if not known.any():
-        return np.zeros_like(scores)
-    # Peak first: squares of 1e30 and of 1e-200 would leave the range.
-    level = scores / np.abs(scores).max()
-    spread = level[known].std()
-    if spread < 1e-9:
-        return np.zeros_like(scores)
-    centred = np.clip((level - level[known].mean()) / spread, -2.5, 2.5)
-    return np.where(known, centred, 0.0)

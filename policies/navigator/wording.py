@@ -25,7 +25,7 @@ class Wording:
     scale: float
     """Nats per unit of effect."""
     effects: tuple[FloatArray, FloatArray]
-    """(N,) means and (N,) standard deviations, in units."""
+    """(N,) means and (N,) standard deviations, nats."""
     before: FloatArray
     """(N,) expected effects before any evidence, in units."""
     branches: IntArray
@@ -37,7 +37,7 @@ class Wording:
         """Mixture `at` of the pool, its expected gain and its largest tasks."""
         places = {self.who.names[place]: int(place) for place in mixtures.chosen}
         mixture = as_mixture(list(places), mixtures.shares[at])
-        gain = self._nats(float(mixtures.mean[at]), float(mixtures.deviation()[at]))
+        gain = _with_deviation(float(mixtures.mean[at]), float(mixtures.deviation()[at]))
         told = [self._task(places[task], share) for task, share in list(mixture.items())[:_TOLD]]
         rest = len(mixture) - len(told)
         tasks = ", ".join(told) + (f" and {rest} more" if rest else "")
@@ -51,15 +51,16 @@ class Wording:
 
     def _task(self, at: int, share: float) -> str:
         means, deviations = self.effects
-        effect = self._nats(float(means[at]), float(deviations[at]))
+        effect = _with_deviation(float(means[at]), float(deviations[at]))
         if not self.branches[at]:
             return f"{self.who.names[at]} {share:.2f} (untested; signals say {effect})"
         count = _counted(int(self.branches[at]))
         before = _plain(float(self.before[at]) * self.scale)
         return f"{self.who.names[at]} {share:.2f} ({effect} after {count}, before {before})"
 
-    def _nats(self, mean: float, deviation: float) -> str:
-        return f"{_plain(mean * self.scale)}±{_plain(deviation * self.scale).lstrip('+')}"
+
+def _with_deviation(mean: float, deviation: float) -> str:
+    return f"{_plain(mean)}±{_plain(deviation).lstrip('+')}"
 
 
 def wording(who: Roster, belief: Belief) -> Wording:

@@ -21,7 +21,8 @@ from policies import (
     View,
 )
 from policies.branches import finished_branches
-from policies.navigator.belief import Noise, believe
+from policies.navigator.belief import believe
+from policies.navigator.hypotheses import Noise
 from policies.navigator.prior import prior
 from policies.roster import roster
 from policies.testing import example_views
@@ -73,7 +74,7 @@ def kept(view: View) -> dict[str, float]:
 def test_what_helped_is_kept_and_what_hurt_is_not() -> None:
     rounds = (branches(0, {"a": 0.03, "b": -0.04, "c": 0.0}), branches(1, {"a": 0.028, "d": 0.02}))
     mixture = kept(view_of("abcdefgh", history=rounds))
-    assert mixture["a"] > mixture.get("d", 0.0) > 0
+    assert mixture["a"] > mixture.get("d", 0.0)
     assert "b" not in mixture
 
 
@@ -148,7 +149,8 @@ def test_the_first_round_tests_different_sets() -> None:
     first, *others = propose(first_round(30))
     assert len(first) >= 3
     assert len(others) == 2
-    assert not set(others[0]) & set(others[1])
+    common = sum(min(share, others[1].get(name, 0.0)) for name, share in others[0].items())
+    assert common < 0.2
 
 
 def test_the_unit_of_loss_does_not_matter() -> None:
@@ -225,7 +227,7 @@ def test_repeating_a_mixture_teaches_less_than_testing_its_tasks_elsewhere() -> 
     view = view_of("abc", history=twice)
     who = roster(view)
     found = believe(prior(view, who), finished_branches(view, who), Noise(branch=0, drift=0), 0.02)
-    assert found.effects()[1][who.names.index("a")] > 0.1
+    assert found.effects()[1][who.names.index("a")] > 0.1 * found.scale
 
 
 def _scale(view: View) -> float:

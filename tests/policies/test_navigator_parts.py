@@ -9,27 +9,35 @@ import pytest
 from scipy.optimize import minimize
 
 from policies.branches import finished_branches
-from policies.navigator.belief import (
+from policies.navigator.belief import believe
+from policies.navigator.conditioned import (
     DIVERSITY_MEAN,
     DIVERSITY_SD,
-    Noise,
-    believe,
+    conditioned,
     diversity,
+    measured,
+    noise_covariance,
 )
 from policies.navigator.exploring import _knowledge
 from policies.navigator.exploring import tests_worth as choose_tests
-from policies.navigator.mixing import best_mixtures, without_crumbs
-from policies.navigator.prior import prior, standardised
+from policies.navigator.features import standardised
+from policies.navigator.hypotheses import Hypothesis, Noise
+from policies.navigator.mixing import best_mixtures, within_caps, without_crumbs
+from policies.navigator.prior import prior
 from policies.roster import roster
 from policies.testing.views import with_history
+
+
+def under(**changes: float) -> Hypothesis:
+    plain = {"scale": 0.02, "branch": 1.0, "drift": 0.0, "misfit": 0.15, "length": 0.4}
+    return Hypothesis(**{**plain, "log_odds": 0.0, **changes})
 
 
 def test_the_posterior_is_that_of_dense_conditioning() -> None:
     view = with_history(8)
     who = roster(view)
     start, seen = prior(view, who), finished_branches(view, who)
-    noise = Noise(branch=1.0, drift=0.2)
-    belief = believe(start, seen, noise, 0.02)
+    belief = conditioned(measured(start, seen), under(drift=0.2))
 
     everyone = np.arange(8)
     mean = np.append(start.mean(), DIVERSITY_MEAN)
@@ -39,23 +47,57 @@ def test_the_posterior_is_that_of_dense_conditioning() -> None:
     shares = np.zeros((len(seen.gains), 8))
     shares[:, seen.tested] = seen.shares
     traits = np.column_stack([shares, diversity(shares, start.overlap(everyone))])
-    error = belief.factor @ belief.factor.T - traits @ before @ traits.T
-    gain = before @ traits.T @ np.linalg.inv(traits @ before @ traits.T + error)
-    expected = mean + gain @ (seen.gains / belief.scale - traits @ mean)
-    after = before - gain @ traits @ before
+    apart = ((np.sqrt(shares)[:, None] - np.sqrt(shares)) ** 2).sum(axis=2)
+    error = noise_covariance(seen, belief.under) + 0.15**2 * np.exp(-apart / (2 * 0.4**2))
+    covariance = traits @ before @ traits.T + error
+    gain = before @ traits.T @ np.linalg.inv(covariance)
+    surprise = seen.gains / 0.02 - traits @ mean
+    expected, after = mean + gain @ surprise, before - gain @ traits @ before
 
-    found, covariance = belief.joint(everyone)
+    found, left = belief.joint(everyone)
     np.testing.assert_allclose(found, expected, atol=1e-10)
-    np.testing.assert_allclose(covariance, after, atol=1e-10)
-    effects, deviations = belief.effects()
-    np.testing.assert_allclose(effects, expected[:8], atol=1e-10)
-    np.testing.assert_allclose(deviations**2, np.diag(after)[:8], atol=1e-10)
+    np.testing.assert_allclose(left, after, atol=1e-10)
+    effects, variances = belief.effects()
+    np.testing.assert_allclose(effects, 0.02 * expected[:8], atol=1e-10)
+    np.testing.assert_allclose(variances, 0.02**2 * np.diag(after)[:8], atol=1e-10)
+    fit = surprise @ np.linalg.solve(covariance, surprise) + np.linalg.slogdet(covariance)[1]
+    density = -fit / 2 - len(surprise) * np.log(0.02)
+    assert belief.log_evidence == pytest.approx(density, abs=1e-8)
 
 
-def test_what_is_left_as_error_is_noise_and_misfit() -> None:
+def test_what_is_believed_of_a_mixture_that_was_tested_is_nearly_what_was_measured() -> None:
+    """Its misfit is known too; of another mixture of the same tasks it is not."""
+    view = with_history(8)
+    who = roster(view)
+    seen = finished_branches(view, who)
+    exact = replace(seen, ses=np.zeros_like(seen.ses), lost=np.zeros_like(seen.lost))
+    belief = conditioned(measured(prior(view, who), exact), under(misfit=1.5, branch=0.0))
+    tested = np.zeros((len(seen.gains), 8))
+    tested[:, seen.tested] = seen.shares
+    mean, covariance = belief.gains(tested, np.arange(8))
+    np.testing.assert_allclose(mean[:2], seen.gains[:2], atol=0.001)
+    assert (np.diag(covariance)[:2] < (0.06 * 0.02) ** 2).all()
+    _, elsewhere = belief.gains(np.full((1, 8), 1 / 8), np.arange(8))
+    assert elsewhere[0, 0] > (0.5 * 0.02) ** 2
+
+
+def test_the_hypothesis_that_explains_the_gains_is_believed() -> None:
+    """Gains of 0.2 make effects of 0.02 improbable, and steady gains make noise improbable."""
+    view = with_history(8)
+    who = roster(view)
+    seen = finished_branches(view, who)
+    large = replace(seen, gains=seen.gains * 10, ses=seen.ses)
+    start, noise = prior(view, who), Noise(branch=1.0, drift=0.15)
+    assert believe(start, large, noise, 0.02).scale > 3 * believe(start, seen, noise, 0.02).scale
+    belief = believe(start, seen, noise, 0.02)
+    assert belief.odds.sum() == pytest.approx(1)
+    assert (np.diff(belief.odds) <= 0).all()
+
+
+def test_what_is_left_as_error_is_noise() -> None:
     """The noise of two branches of a round is half shared; of different rounds, not at all."""
     seen = finished_branches(with_history(8), roster(with_history(8)))
-    found = Noise(branch=1.0, drift=0.0).covariance(seen, scale=0.005)
+    found = noise_covariance(seen, under(scale=0.005))
     variance = 2.0 + 0.05**2
     np.testing.assert_allclose(np.diag(found), [variance, variance, variance + 0.25**2])
     assert found[0, 1] == pytest.approx(variance / 2)
@@ -64,9 +106,8 @@ def test_what_is_left_as_error_is_noise_and_misfit() -> None:
 
 def test_older_rounds_count_for_less() -> None:
     seen = finished_branches(with_history(8), roster(with_history(8)))
-    still = Noise(branch=1.0, drift=0.0).covariance(seen, scale=0.02)
-    moving = Noise(branch=1.0, drift=0.5).covariance(seen, scale=0.02)
-    np.testing.assert_allclose(np.diag(moving - still), [0.25, 0.25, 0.0])
+    moving = noise_covariance(seen, under(drift=0.5)) - noise_covariance(seen, under())
+    np.testing.assert_allclose(np.diag(moving), [0.25, 0.25, 0.0])
 
 
 def test_sketches_whose_cut_cosines_are_no_covariance_are_survived() -> None:
@@ -116,6 +157,20 @@ def test_small_shares_are_left_out_unless_all_are_small() -> None:
     np.testing.assert_allclose(without_crumbs(many), many)
 
 
+def test_no_task_is_drawn_more_often_than_its_examples_allow() -> None:
+    shares = np.array([[0.8, 0.15, 0.05], [0.2, 0.3, 0.5]])
+    found = within_caps(shares, np.array([0.4, 0.5, 1.0]))
+    np.testing.assert_allclose(found[0], [0.4, 0.45, 0.15])
+    np.testing.assert_allclose(found[1], shares[1])
+    chained = within_caps(np.array([[0.7, 0.2, 0.1]]), np.array([0.4, 0.35, 1.0]))
+    np.testing.assert_allclose(chained, [[0.4, 0.35, 0.25]])
+
+
+def test_caps_that_cannot_hold_a_mixture_grow_alike() -> None:
+    found = within_caps(np.array([[0.9, 0.1, 0.0]]), np.array([0.2, 0.1, 1.0]))
+    np.testing.assert_allclose(found, [[2 / 3, 1 / 3, 0.0]])
+
+
 def test_a_task_left_out_gets_nothing() -> None:
     effects = np.array([[1.0, -np.inf, 0.9]])
     (found,) = best_mixtures(effects, np.array([0.8]), np.eye(3), np.full(3, 1 / 3), 0.1)
@@ -128,6 +183,14 @@ def test_a_test_of_what_is_known_is_never_chosen() -> None:
     mean = np.array([1.0, 0.9, -5.0, 0.9])
     covariance = np.diag([0.01, 1.0, 0.01, 1e-12])
     assert choose_tests(mean, covariance, noise=0.1, first=0, count=1) == [1]
+
+
+def test_of_equal_questions_the_cheaper_is_asked() -> None:
+    mean, covariance = np.array([1.0, 0.9, 0.9]), np.diag([0.01, 1.0, 1.0])
+    for cheap in (1, 2):
+        prices = np.where(np.arange(3) == cheap, 1.0, 1.2)
+        found = choose_tests(mean, covariance, noise=0.1, first=0, count=1, prices=prices)
+        assert found == [cheap]
 
 
 def test_a_second_test_does_not_repeat_the_first() -> None:
