@@ -27,14 +27,17 @@ def ndcg(true_N: FloatArray, predicted_N: FloatArray) -> float:
     Source: Kim et al. 2023 (TaskWeb), arXiv:2305.13256.
     """
     true, predicted = _checked(true_N, predicted_N)
-    size = len(true)
-    rank = np.empty(size)
-    rank[best_first(true)] = np.arange(1, size + 1)
-    # 2^(N - rank) - 1, over 2^N: the common factor cancels, and no number of candidates overflows.
-    worth = 0.5**rank - 0.5**size
-    discount = 1 / np.log2(np.arange(size) + 2)
-    ideal = float(worth[best_first(true)] @ discount)
-    return float(worth[best_first(predicted)] @ discount) / ideal if ideal else 1.0
+    return ndcg_of_picks(true, best_first(predicted))
+
+
+def ndcg_of_picks(true_N: FloatArray, picked: NDArray[np.intp]) -> float:
+    """Expected `ndcg` of an order that begins with `picked` and goes on at random."""
+    worth, discount = _worth(true_N), _discount(len(true_N))
+    rest = np.delete(worth, picked)
+    found = worth[picked] @ discount[: len(picked)]
+    expected = found + (rest.mean() * discount[len(picked) :].sum() if rest.size else 0.0)
+    ideal = float(np.sort(worth)[::-1] @ discount)
+    return float(expected) / ideal if ideal else 1.0
 
 
 def regret_at(true_N: FloatArray, predicted_N: FloatArray, k: int) -> float:
@@ -72,6 +75,18 @@ def regret_of(true_N: FloatArray, picked: NDArray[np.intp], k: int) -> float:
 def best_first(scores_N: FloatArray) -> NDArray[np.intp]:
     """(N,) places by falling score; of equals the first one first."""
     return np.argsort(-scores_N, kind="stable")
+
+
+def _worth(true_N: FloatArray) -> FloatArray:
+    """2^(N - rank) - 1, over 2^N: the factor cancels, and no number of candidates overflows."""
+    size = len(true_N)
+    rank = np.empty(size)
+    rank[best_first(true_N)] = np.arange(1, size + 1)
+    return np.asarray(0.5**rank - 0.5**size)
+
+
+def _discount(size: int) -> FloatArray:
+    return np.asarray(1 / np.log2(np.arange(size) + 2))
 
 
 def _checked(true_N: FloatArray, predicted_N: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.replay.ranking import best_first, ndcg, regret_at, regret_of
+from engine.replay.ranking import best_first, ndcg, ndcg_of_picks, regret_at, regret_of
 
 TRUE = np.array([80.0, 60.0, 100.0, 40.0])
 
@@ -40,12 +42,21 @@ def test_picks_fewer_than_k_are_judged_by_their_mean() -> None:
 
 def test_equal_scores_keep_the_order_given() -> None:
     assert best_first(np.array([1.0, 2.0, 1.0, 2.0])).tolist() == [1, 3, 0, 2]
+    assert best_first(np.repeat([0.0, 1.0], 50)).tolist() == [*range(50, 100), *range(50)]
 
 
 def test_ndcg_of_thousands_of_candidates_neither_overflows_nor_vanishes() -> None:
     true = np.random.default_rng(0).normal(size=5_000)
     assert ndcg(true, true) == pytest.approx(1.0)
     assert 0.0 <= ndcg(true, -true) < 0.2
+
+
+@pytest.mark.parametrize("picked", [[], [1], [3, 0], [0, 1, 2], [2, 1, 3, 0]])
+def test_picks_are_ranked_as_the_mean_over_all_orders_of_the_rest(picked: list[int]) -> None:
+    rest = [place for place in range(len(TRUE)) if place not in picked]
+    orders = [[*picked, *others] for others in itertools.permutations(rest)]
+    expected = np.mean([ndcg(TRUE, -np.argsort(order).astype(float)) for order in orders])
+    assert ndcg_of_picks(TRUE, np.array(picked, dtype=np.intp)) == pytest.approx(expected)
 
 
 def test_one_candidate_is_ranked_right() -> None:

@@ -1,0 +1,143 @@
+"""`sextant replay`: policies side by side on recorded results."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from engine.campaign.plugins import load_policy
+from engine.campaign.ray_job import check_out_folder
+from engine.cli.console import open_console
+from engine.replay.opening import Opening, open_world
+from engine.replay.random_search import NAME as RANDOM_SEARCH
+from engine.replay.recorded import World
+from engine.replay.replaying import Contender, OnCampaigns, Settings, replay_all
+from engine.replay.summary import Line, summarised
+from engine.replay.writing import interval_text, write_results
+from engine.wording import printable
+from tasks import InputError
+
+
+def replay_table(
+    path: Path,
+    out: Path,
+    policies: str,
+    opening: Opening,
+    settings: Settings,
+    *,
+    workers: int,
+) -> None:
+    """Replay the policies on the table of `path`; print the regrets, and write all in `out`."""
+    # As Ctrl-C does: an exception, so that the workers are ended too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    check_out_folder(out)
+    contenders = contenders_of(policies)
+    world = open_world(path, opening)
+    folder = _opened(out)
+    number = len(contenders) * len(world.targets) * len(settings.budgets) * settings.campaigns
+    with _bar(number) as on_campaigns:
+        rows = replay_all(world, contenders, settings, workers=workers, on_campaigns=on_campaigns)
+    lines = summarised(rows)
+    told = {"table": path.name, "policies": policies, **_told(opening), **_told(settings)}
+    written = write_results(rows, lines, world, told, folder)
+    # Only now: most of a second that a mistake should not have to wait for.
+    from engine.replay.pictures import draw_pictures
+
+    _print(lines, world, [*written, *draw_pictures(lines, world, folder)])
+
+
+def contenders_of(text: str) -> list[Contender]:
+    """Policies as the command line names them: `a,b:option=value,module:Class:option=value`.
+
+    Random search joins them where it is not named.
+
+    Raises:
+        PluginError, InputError: For what cannot be had, or is named twice.
+    """
+    found = [_contender(one.strip()) for one in text.split(",") if one.strip()]
+    names = [one.name for one in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError([f"--policies: {name!r} is named twice."])
+    if not found:
+        raise InputError(["--policies: names no policy; give one or more, e.g. navigator."])
+    for one in found:
+        if one.policy != RANDOM_SEARCH:
+            load_policy(one.policy, one.options)
+    search = Contender(policy=RANDOM_SEARCH, name=RANDOM_SEARCH)
+    return found if RANDOM_SEARCH in names else [*found, search]
+
+
+def _contender(text: str) -> Contender:
+    parts = text.split(":")
+    settings = [part.partition("=") for part in parts if "=" in part]
+    return Contender(
+        policy=":".join(part for part in parts if "=" not in part),
+        options={key: _option(value) for key, _, value in settings},
+        name=text,
+    )
+
+
+def _option(text: str) -> Any:
+    """JSON where it is (numbers, true, null), else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _told(options: Opening | Settings) -> dict[str, Any]:
+    """Options by name, as JSON values; those that were not given are left out."""
+    values = {field.name: getattr(options, field.name) for field in dataclasses.fields(options)}
+    plain = {name: str(one) if isinstance(one, Path) else one for name, one in values.items()}
+    return {name: one for name, one in plain.items() if one not in (None, ())}
+
+
+def _opened(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError([f"--out: '{out}' cannot be a folder: {error.strerror}."]) from error
+    return out
+
+
+@contextmanager
+def _bar(number: int) -> Iterator[OnCampaigns | None]:
+    """Progress on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("campaigns"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
+        bar = progress.add_task("campaigns", total=number)
+        yield lambda more: progress.advance(bar, more)
+
+
+def _print(lines: Sequence[Line], world: World, written: Sequence[Path]) -> None:
+    console = open_console()
+    regrets = [line for line in lines if line.measure == "regret"]
+    budgets = sorted({line.budget for line in regrets})
+    table = Table(title=f"regret, {world.regret_unit}, by probes", box=None, title_justify="left")
+    table.add_column("policy")
+    for budget in budgets:
+        table.add_column(str(budget), justify="right")
+    for policy in dict.fromkeys(line.policy for line in regrets):
+        found = {line.budget: line.value for line in regrets if line.policy == policy}
+        texts = [interval_text(found[budget], world.regret_factor) for budget in budgets]
+        table.add_row(escape(printable(policy)), *map(escape, texts))
+    console.print(table, highlight=False)
+    for sentence in world.assumptions:
+        console.print(f"[dim]{escape(sentence)}[/dim]", highlight=False)
+    for path in written:
+        console.print(str(path), soft_wrap=True, markup=False, highlight=False)
