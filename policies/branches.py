@@ -47,9 +47,8 @@ def finished_branches(view: View, who: Roster) -> Branches:
         for seen in closed.observations
         if seen.outcome.gain is not None and seen.proposal.mixture
     ]
-    places = {name: at for at, name in enumerate(who.names)}
     trained = {name for _, seen in found for name in seen.proposal.mixture}
-    tested = sorted(places[name] for name in trained if name in places)
+    tested = sorted(at for name in trained if (at := who.place(name)) is not None)
     columns = {who.names[at]: column for column, at in enumerate(tested)}
     shares = np.zeros((len(found), len(tested)))
     for row, (_, seen) in enumerate(found):
@@ -64,10 +63,10 @@ def finished_branches(view: View, who: Roster) -> Branches:
         ses=np.array([seen.outcome.se or 0.0 for _, seen in found], dtype=np.float64),
         rounds=rounds,
         ages=(rounds.max(initial=0) - rounds).astype(np.float64),
-        lost=np.array([_lost(seen, places) for _, seen in found], dtype=np.float64),
+        lost=np.array([_lost(seen, who) for _, seen in found], dtype=np.float64),
     )
 
 
-def _lost(seen: Observation, places: dict[str, int]) -> float:
+def _lost(seen: Observation, who: Roster) -> float:
     shares = sorted(seen.proposal.mixture.items())
-    return float(sum(share**2 for name, share in shares if name not in places))
+    return float(sum(share**2 for name, share in shares if who.place(name) is None))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from policies.options import require_at_least
+from policies.picking import at_equal_shares, size_of_set
 from policies.roster import best_first, roster, target_scores
 from policies.shares import as_mixture, brief, proportional_shares
 from policies.view import Proposal, View
@@ -25,7 +26,8 @@ class Compass:
     """
 
     k: int = 5
-    """Candidates taken; fewer when there are fewer; at least 1."""
+    """Candidates taken; fewer when there are fewer; at least 1. `View.exactly` overrides it, and
+    makes their shares equal."""
     cap: int = 10_000
     """Examples of one task that count at most; at least 1."""
 
@@ -41,11 +43,13 @@ class Compass:
         """One mixture: the top k by affinity."""
         who = roster(view)
         affinity = target_scores(view, who.candidates, "affinity")
-        top = best_first(affinity, who)[: self.k]
-        shares = proportional_shares(who.num_examples[top], cap=self.cap)
-        mixture = as_mixture([who.names[at] for at in top], shares)
-        reason = (
-            f"top {len(top)} of {len(affinity)} by affinity "
-            f"({affinity[top[0]]:+.2f} to {affinity[top[-1]]:+.2f}): {brief(mixture)}"
-        )
+        top = best_first(affinity, who)[: size_of_set(view, self.k)]
+        if view.exactly is None:
+            shares = proportional_shares(who.num_examples[top], cap=self.cap)
+            mixture = as_mixture([who.names[at] for at in top], shares)
+        else:
+            mixture = at_equal_shares(who, top)
+        known = f"by affinity ({affinity[top[0]]:+.2f} to {affinity[top[-1]]:+.2f})"
+        order = known if affinity.any() else "by size, for want of any affinity"
+        reason = f"top {len(top)} of {len(affinity)} {order}: {brief(mixture)}"
         return (Proposal(mixture=mixture, reason=reason),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,11 @@ class Roster:
     """(N,) training examples of each."""
     order: IntArray
     """(N,) position of each in `view.candidates`."""
+
+    def place(self, name: str) -> int | None:
+        """Where a candidate stands; None for one that is none."""
+        at = bisect_left(self.names, name)
+        return at if at < len(self.names) and self.names[at] == name else None
 
 
 def roster(view: View) -> Roster:

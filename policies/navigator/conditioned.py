@@ -30,6 +30,10 @@ class Measured:
 
     prior: Prior
     seen: Branches
+    mean: FloatArray
+    """(N,) prior means of the effects."""
+    variance: FloatArray
+    """(N,) prior variances of the effects."""
     reach: FloatArray
     """(N, T) prior covariance of the effects with the measured gains."""
     spread: FloatArray
@@ -45,12 +49,15 @@ def measured(start: Prior, seen: Branches) -> Measured:
     everyone = np.arange(len(start.families), dtype=np.intp)
     reach = start.covariance(everyone, seen.tested) @ seen.shares.T
     spread = diversity(seen.shares, start.overlap(seen.tested))
+    mean = start.mean()
     return Measured(
         prior=start,
         seen=seen,
+        mean=mean,
+        variance=start.variance(),
         reach=reach,
         spread=spread,
-        expected=seen.shares @ start.mean()[seen.tested] + DIVERSITY_MEAN * spread,
+        expected=seen.shares @ mean[seen.tested] + DIVERSITY_MEAN * spread,
         covariance=seen.shares @ reach[seen.tested] + DIVERSITY_SD**2 * np.outer(spread, spread),
     )
 
@@ -79,12 +86,10 @@ class Conditioned:
         branch = 1 + self.under.branch**2
         return float(np.median(ses)) ** 2 * branch + (_NOISE_FLOOR * self.scale) ** 2
 
-    def effects(self) -> tuple[FloatArray, FloatArray]:
-        """(N,) means, nats, and (N,) variances, nats squared, of the single tasks' effects."""
-        mean = self.on.prior.mean() + self.on.reach @ self.solved
-        explained = solve_triangular(self.factor, self.on.reach.T, lower=True)
-        variance = self.on.prior.variance() - (explained**2).sum(axis=0)
-        return self.scale * mean, self.scale**2 * np.maximum(variance, 1e-12)
+    def precision(self) -> FloatArray:
+        """(T, T) inverse of the gains' covariance."""
+        identity = np.eye(len(self.factor))
+        return np.asarray(cho_solve((self.factor, True), identity, check_finite=False))
 
     def joint(self, chosen: IntArray) -> tuple[FloatArray, FloatArray]:
         """(n + 1,) mean and (n + 1, n + 1) covariance of the chosen effects and, last, of c."""
@@ -92,7 +97,7 @@ class Conditioned:
         before[:-1, :-1] = self.on.prior.covariance(chosen, chosen)
         before[-1, -1] = DIVERSITY_SD**2
         reach = np.vstack([self.on.reach[chosen], DIVERSITY_SD**2 * self.on.spread])
-        mean = np.append(self.on.prior.mean()[chosen], DIVERSITY_MEAN) + reach @ self.solved
+        mean = np.append(self.on.mean[chosen], DIVERSITY_MEAN) + reach @ self.solved
         return mean, _less(before, reach, self.factor)
 
     def gains(self, shares: FloatArray, chosen: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -104,7 +109,7 @@ class Conditioned:
         before += misfit(roots @ roots.T, shares, shares, self.under)
         reach = shares @ self.on.reach[chosen] + DIVERSITY_SD**2 * np.outer(apart, self.on.spread)
         reach += misfit(roots @ tested.T, shares, self.on.seen.shares, self.under)
-        mean = shares @ self.on.prior.mean()[chosen] + DIVERSITY_MEAN * apart + reach @ self.solved
+        mean = shares @ self.on.mean[chosen] + DIVERSITY_MEAN * apart + reach @ self.solved
         return self.scale * mean, self.scale**2 * _less(before, reach, self.factor)
 
     def _tested_roots(self, chosen: IntArray) -> FloatArray:
@@ -122,7 +127,7 @@ def conditioned(on: Measured, under: Hypothesis) -> Conditioned:
     noise += misfit(roots @ roots.T, seen.shares, seen.shares, under)
     factor = lower_factor(on.covariance + noise)
     surprise = seen.gains / under.scale - on.expected
-    solved = np.asarray(cho_solve((factor, True), surprise))
+    solved = np.asarray(cho_solve((factor, True), surprise, check_finite=False))
     # The last term turns a density in units into one in nats.
     volume = np.log(np.diag(factor)).sum() + len(surprise) * np.log(under.scale)
     return Conditioned(
@@ -166,13 +171,13 @@ def lower_factor(covariance: FloatArray) -> FloatArray:
     while True:
         try:
             lifted = covariance + lift * np.eye(len(covariance))
-            return np.asarray(cholesky(lifted, lower=True))
+            return np.asarray(cholesky(lifted, lower=True, check_finite=False))
         except np.linalg.LinAlgError:
             lift = max(10 * lift, least)
 
 
 def _less(before: FloatArray, reach: FloatArray, factor: FloatArray) -> FloatArray:
     """The covariance that is left once the gains are known."""
-    explained = solve_triangular(factor, reach.T, lower=True)
+    explained = solve_triangular(factor, reach.T, lower=True, check_finite=False)
     after = before - explained.T @ explained
     return np.asarray((after + after.T) / 2)

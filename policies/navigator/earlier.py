@@ -89,7 +89,7 @@ def lessons(
         signals: (F,) what the features are made of, standardised within each target.
         prior: Means and deviations (F,) of v before any evidence.
     """
-    tried = _table(past, who, signals)
+    tried = _table(past, who, signals) if past else None
     if tried is None:
         return None
     known = tried.known

@@ -14,6 +14,8 @@ from policies.view import View
 
 _ALL, _FAMILY, _SIZE = "all", "family", "size"
 
+TRUSTED = ("affinity", "alignment", "text")
+"""Signals whose weights are above 0 before any evidence."""
 _WEIGHTS = {
     _ALL: (-0.2, 0.4),
     _FAMILY: (0.35, 0.4),
@@ -48,8 +50,12 @@ class Features:
 
 
 def features(view: View, who: Roster) -> Features:
-    """Read a view; a signal that is missing or constant says nothing."""
-    found = sorted({signal for candidate in who.candidates for signal in candidate.scores})
+    """Read the signals that are trusted from the start, and those that earlier campaigns judge.
+
+    One that is missing or constant says nothing.
+    """
+    told = {signal for branch in view.past for signal in branch.scores}
+    found = sorted(told | set(TRUSTED))
     kin = np.zeros(len(who.candidates))
     for target in view.targets:
         same = [candidate.family == target.family for candidate in who.candidates]

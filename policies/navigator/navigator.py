@@ -10,6 +10,7 @@ from policies.branches import finished_branches
 from policies.navigator.belief import Belief, believe
 from policies.navigator.exact import best_sets, drawn_sets, tasks_worth_a_test
 from policies.navigator.exploring import tests_worth
+from policies.navigator.features import TRUSTED
 from policies.navigator.hypotheses import Noise
 from policies.navigator.pool import Pool, most_promising, pool, pool_of_sets, shortlist
 from policies.navigator.prior import prior
@@ -55,14 +56,14 @@ class Navigator:
 
     @property
     def needs(self) -> frozenset[str]:
-        return frozenset({"affinity", "alignment", "similarity", "text"})
+        return frozenset({"similarity", *TRUSTED})
 
     def propose(self, view: View, rng: np.random.Generator) -> tuple[Proposal, ...]:
         """The best known mixture first, then tests; the first alone when no round is left."""
         who = roster(view)
         noise = Noise(branch=self.branch_noise, drift=self.drift)
         belief = believe(prior(view, who), finished_branches(view, who), noise, self.effect)
-        words = wording(who, belief)
+        words = wording(who, belief, belief.effects())
         if view.exactly is not None:
             return _of_exact_size(view, who, belief, words, rng)
         return self._of_any_size(view, who, belief, words, rng)
@@ -70,7 +71,7 @@ class Navigator:
     def _of_any_size(
         self, view: View, who: Roster, belief: Belief, words: Wording, rng: np.random.Generator
     ) -> tuple[Proposal, ...]:
-        chosen = shortlist(belief, tested=view.rounds_left == 0)
+        chosen = shortlist(belief, words.effects, tested=view.rounds_left == 0)
         if not len(chosen):
             return (words.nothing(),)
         mixtures = pool(belief, who, chosen, rng, pull=self.pull, draws=view.draws)
@@ -89,7 +90,7 @@ class Navigator:
 def _of_exact_size(
     view: View, who: Roster, belief: Belief, words: Wording, rng: np.random.Generator
 ) -> tuple[Proposal, ...]:
-    chosen, size = most_promising(belief), view.exactly or 1
+    chosen, size = most_promising(words.effects), view.exactly or 1
     if view.rounds_left == 0:
         kept = pool_of_sets(belief, chosen, best_sets(belief, chosen, size))
         return (words.proposal(kept, 0, "kept"),)

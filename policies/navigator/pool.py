@@ -52,25 +52,26 @@ class Pool:
     """(m, m) nats squared."""
 
     def prices(self, who: Roster) -> FloatArray:
-        """(m,) tokens of a candidate example, beside those of the pool's mean task."""
-        tokens = np.array([candidate.tokens_per_example for candidate in who.candidates])
-        return np.asarray(self.shares @ (tokens / tokens.mean())[self.chosen])
+        """(m,) tokens of a candidate example, beside those of the mean shortlisted task."""
+        tokens = np.array([who.candidates[at].tokens_per_example for at in self.chosen])
+        return np.asarray(self.shares @ (tokens / tokens.mean()))
 
     def deviation(self) -> FloatArray:
         """(m,) standard deviations of the gains."""
         return np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
 
 
-def shortlist(belief: Belief, *, tested: bool) -> IntArray:
+def shortlist(belief: Belief, effects: tuple[FloatArray, FloatArray], *, tested: bool) -> IntArray:
     """Places of the candidates that may yet prove useful, at most the most promising 64.
 
     A candidate whose mean plus one standard deviation is not above 0 is held to be harmful.
 
     Args:
         belief: About every candidate.
+        effects: Of the belief.
         tested: Only those on which some branch has trained.
     """
-    mean, deviation = belief.effects()
+    mean, deviation = effects
     promise = mean + deviation
     if tested:
         promise = np.where(belief.seen.counts(len(mean)) > 0, promise, -np.inf)
@@ -78,9 +79,9 @@ def shortlist(belief: Belief, *, tested: bool) -> IntArray:
     return np.sort(best[promise[best] > 0])
 
 
-def most_promising(belief: Belief) -> IntArray:
+def most_promising(effects: tuple[FloatArray, FloatArray]) -> IntArray:
     """Places of the candidates by mean plus one standard deviation, at most the best 128."""
-    mean, deviation = belief.effects()
+    mean, deviation = effects
     best = np.lexsort((np.arange(len(mean)), -(mean + deviation)))[:_MOST_IN_SETS]
     return np.sort(best)
 

@@ -88,7 +88,7 @@ class Prior:
         if self.sketches is None:
             return np.zeros((len(rows), len(columns)))
         ours, theirs = self.sketches[self.order[rows]], self.sketches[self.order[columns]]
-        return np.clip(ours.astype(np.float64) @ theirs.T, 0.0, 1.0)
+        return np.asarray(np.clip(ours @ theirs.T, 0.0, 1.0), dtype=np.float64)
 
 
 def prior(view: View, who: Roster) -> Prior:

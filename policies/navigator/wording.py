@@ -63,13 +63,13 @@ def _with_deviation(mean: float, deviation: float) -> str:
     return f"{_plain(mean)}±{_plain(deviation).lstrip('+')}"
 
 
-def wording(who: Roster, belief: Belief) -> Wording:
+def wording(who: Roster, belief: Belief, effects: tuple[FloatArray, FloatArray]) -> Wording:
     """Collect what is told about each candidate."""
     return Wording(
         who=who,
         scale=belief.scale,
-        effects=belief.effects(),
-        before=belief.prior.mean(),
+        effects=effects,
+        before=belief.parts[0].on.mean,
         branches=belief.seen.counts(len(who.names)),
         tests=len(belief.seen.gains),
     )

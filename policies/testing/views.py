@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from policies.signals import SIGNALS
 from policies.view import (
     Candidate,
     Observation,
@@ -19,6 +20,7 @@ from policies.view import (
 )
 
 _SIGNALS = ("affinity", "alignment")
+_OTHER_SIGNALS = tuple(sorted(SIGNALS.keys() - {*_SIGNALS, "similarity"}))
 _TARGET = Target(name="reviews", family="sentiment", num_examples=200, weight=1.0)
 _FAMILIES = ("sentiment", "topic", "inference")
 
@@ -55,14 +57,18 @@ def example_views() -> dict[str, View]:
 
 def first_round(size: int) -> View:
     """`size` candidates of three families with scores and sketches, and no history."""
-    rng = np.random.default_rng(size)
+    rng, more = np.random.default_rng(size), np.random.default_rng([size, 1])
     candidates = tuple(
         Candidate(
             name=f"task-{at}",
             family=_FAMILIES[at % 3],
             num_examples=int(rng.integers(100, 20_000)),
             tokens_per_example=float(rng.uniform(5, 60)),
-            scores={s: {"reviews": float(rng.uniform(-0.5, 0.9))} for s in _SIGNALS},
+            scores={
+                **{s: {"reviews": float(rng.uniform(-0.5, 0.9))} for s in _SIGNALS},
+                **{s: {"reviews": float(more.uniform(0.0, 0.9))} for s in _OTHER_SIGNALS},
+            },
+            score_ses={s: {"reviews": 0.1} for s in _SIGNALS},
         )
         # Not in the order of names, so that a policy that assumes it is found out.
         for at in rng.permutation(size)

@@ -10,12 +10,77 @@ import numpy as np
 import pytest
 
 import policies
-from policies import Alignment, Compass, Navigator, Policy, Proportional, TargetOnly
+from policies import (
+    Aioli,
+    Alignment,
+    AMtrl,
+    Compass,
+    DoGE,
+    DoReMi,
+    EasyToHard,
+    Exp3,
+    GaussianProcessSearch,
+    Groups,
+    Lasso,
+    LearningProgress,
+    LogLinear,
+    Navigator,
+    OnlineDataMixing,
+    Policy,
+    Proportional,
+    RandomK,
+    RegMix,
+    SameFamily,
+    ScaleThenFocus,
+    SkillIt,
+    SourceEffect,
+    Sweep,
+    TargetOnly,
+    TaskModeling,
+    Temperature,
+    Text,
+    Thompson,
+    TopTwo,
+    Ucb1,
+    Uniform,
+)
 from policies.testing import POLICY_CHECKS, checks, example_views
 
 Check = Callable[[Policy], None]
 
-OURS = (TargetOnly, Proportional, Compass, Alignment, Navigator)
+OURS = (
+    TargetOnly,
+    Proportional,
+    Compass,
+    Alignment,
+    Navigator,
+    Uniform,
+    Temperature,
+    RandomK,
+    SameFamily,
+    SourceEffect,
+    Text,
+    Groups,
+    Lasso,
+    AMtrl,
+    Exp3,
+    Ucb1,
+    Thompson,
+    TopTwo,
+    Sweep,
+    ScaleThenFocus,
+    LearningProgress,
+    EasyToHard,
+    Aioli,
+    DoGE,
+    DoReMi,
+    GaussianProcessSearch,
+    LogLinear,
+    OnlineDataMixing,
+    RegMix,
+    SkillIt,
+    TaskModeling,
+)
 
 FAULTS: tuple[tuple[Check, type, str], ...] = (
     (checks.check_is_a_frozen_dataclass, faulty.NoDataclass, "must be a frozen dataclass"),

@@ -65,6 +65,20 @@ def test_alignment_leaves_out_what_points_the_other_way() -> None:
     assert shares == pytest.approx({"a": odds / (1 + odds), "b": 1 / (1 + odds)})
 
 
+def test_an_exact_number_has_equal_shares() -> None:
+    seen = replace(view({"a": -0.1, "b": -0.5, "c": -0.4}, {"a": 9}), exactly=2)
+    assert mixture(Compass(k=1), seen) == {"a": 0.5, "c": 0.5}
+    assert mixture(Alignment(k=1), seen) == {"a": 0.5, "c": 0.5}
+
+
+def test_a_signal_that_is_not_there_is_told() -> None:
+    blind = view({"a": 0.0, "b": 0.0})
+    (by_size,) = Compass().propose(blind, np.random.default_rng(0))
+    assert "for want of any affinity" in by_size.reason
+    (alone,) = Alignment().propose(blind, np.random.default_rng(0))
+    assert "no candidate's gradient is known" in alone.reason
+
+
 def test_when_nothing_is_aligned_the_target_trains_alone() -> None:
     assert mixture(Alignment(), view({"a": -0.3, "b": 0.0})) == {}
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 from policies.branches import finished_branches
-from policies.navigator.belief import believe
+from policies.navigator.belief import Belief, believe
 from policies.navigator.conditioned import (
     DIVERSITY_MEAN,
     DIVERSITY_SD,
@@ -57,9 +57,10 @@ def test_the_posterior_is_that_of_dense_conditioning() -> None:
     found, left = belief.joint(everyone)
     np.testing.assert_allclose(found, expected, atol=1e-10)
     np.testing.assert_allclose(left, after, atol=1e-10)
-    effects, variances = belief.effects()
+    sure = Belief(prior=start, seen=seen, parts=(belief,), odds=np.ones(1))
+    effects, deviations = sure.effects()
     np.testing.assert_allclose(effects, 0.02 * expected[:8], atol=1e-10)
-    np.testing.assert_allclose(variances, 0.02**2 * np.diag(after)[:8], atol=1e-10)
+    np.testing.assert_allclose(deviations, 0.02 * np.sqrt(np.diag(after)[:8]), atol=1e-10)
     fit = surprise @ np.linalg.solve(covariance, surprise) + np.linalg.slogdet(covariance)[1]
     density = -fit / 2 - len(surprise) * np.log(0.02)
     assert belief.log_evidence == pytest.approx(density, abs=1e-8)

@@ -1,0 +1,1 @@
+"""Models of gain(mixture), fitted to finished branches: one a file, no policy among them."""
