@@ -35,6 +35,7 @@ from engine.signals.direction import flat
 from engine.signals.gradients import mean_gradient
 from engine.signals.probe import Signals, directions_of, measure, measure_along, probe_indices
 from engine.signals.similarity import similarity
+from engine.signals.sources import IN_THE_PASS
 from engine.training.optimizer import Optimizer, Rates
 from tasks import Pool, Task, load_pool
 
@@ -116,13 +117,11 @@ def speed(on: Bench, repeats: int) -> None:
 
 def agreement(on: Bench) -> None:
     """Print how candidates are ranked, beside exact full gradients in float64."""
-    measured = measure(
-        on.model, on.probes, on.targets, signals=("alignment", "similarity"), seed=SEED
-    )
+    measured = measure(on.model, on.probes, on.targets, signals=IN_THE_PASS, seed=SEED)
     exact = _exact(on)
-    _say_ranks("inner products", measured.descent, exact.descent)
-    _say_ranks("cosines", measured.alignment, exact.alignment)
-    errors = [measured.alignment[t] - exact.alignment[t] for t in on.targets]
+    _say_ranks("inner products", measured.scores["descent"], exact.scores["descent"])
+    _say_ranks("cosines", measured.scores["alignment"], exact.scores["alignment"])
+    errors = [measured.scores["alignment"][t] - exact.scores["alignment"][t] for t in on.targets]
     _say(f"cosines: rmse {np.sqrt(np.mean(np.square(errors))):.4f}")
     pairs = np.triu_indices(len(on.probes), k=1)
     apart = similarity(measured.sketches)[pairs] - similarity(exact.sketches)[pairs]
@@ -138,7 +137,7 @@ def agreement(on: Bench) -> None:
         )
         for name, probe in on.targets.items()
     }
-    _say_ranks("differences", differences, exact.descent)
+    _say_ranks("differences", differences, exact.scores["descent"])
 
 
 def memory(**what: object) -> None:
@@ -194,7 +193,17 @@ def _exact(on: Bench) -> Signals:
     values, vectors = np.linalg.eigh((unit @ unit.T).astype(np.float64))
     rows = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
     descent = {name: cosines[name] * scales[name] for name in cosines}
-    return Signals(alignment=cosines, descent=descent, sketches=rows)
+    unknown = np.full(len(rows), np.nan)
+    return Signals(
+        scores={"alignment": cosines, "descent": descent},
+        ses={},
+        square_n=unknown,
+        noise_n=unknown,
+        losses_n=unknown,
+        loss_ses_n=unknown,
+        sketches=rows,
+        silent={},
+    )
 
 
 def _say_ranks(

@@ -62,15 +62,22 @@ def _knock(address: str) -> None:
 
 def _start(choice: ExecutorChoice) -> None:
     _protect()
-    ray.init(
-        address="local",
-        # Not the machine's count: two workers on one core are slow, but they work.
-        num_cpus=choice.workers * choice.threads,
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE_BYTES,
-        log_to_driver=False,
-        logging_level=logging.WARNING,
-    )
+    try:
+        ray.init(
+            address="local",
+            # Not the machine's count: two workers on one core are slow, but they work.
+            num_cpus=choice.workers * choice.threads,
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            log_to_driver=False,
+            logging_level=logging.WARNING,
+        )
+    except Exception as error:  # as many kinds as in `_join`
+        ray.shutdown()
+        raise ValueError(
+            f"Ray did not start on this machine: {_first_line(error)} It may be too busy just now:"
+            " run the same command again, or do without Ray (--set executor.name=local)."
+        ) from error
     try:
         check_room(choice, ray.cluster_resources())
     except ValueError:

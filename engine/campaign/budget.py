@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from engine.campaign.roster import Roster
 from engine.campaign.spec import Campaign
+from engine.signals.sources import times_read
+from engine.training.jobs import MeasureJob
 
 SHORTEST_EXAMPLE = 4
 """Tokens: start, prefix, one of text, end. What an example costs at the very least."""
@@ -25,15 +27,22 @@ def warm_up_ceiling(campaign: Campaign) -> int:
     return 2 * campaign.warm_up.steps * campaign.warm_up.batch * campaign.max_length
 
 
-def round_tokens(campaign: Campaign, roster: Roster, *, measured: bool) -> int:
+def measuring_tokens(roster: Roster, job: MeasureJob) -> int:
+    """Expected cost of a measuring job; a probe of a small task may be smaller than expected."""
+    own, of_targets = times_read(job.signals, candidates=len(job.tasks))
+    candidates = sum(roster.tokens[task] for task in job.tasks)
+    targets = sum(roster.tokens[target.name] for target in roster.targets)
+    return int(job.probe * (own * candidates + of_targets * targets))
+
+
+def round_tokens(campaign: Campaign, roster: Roster, *, measure: Sequence[MeasureJob]) -> int:
     """Expected cost of a round: signals, control, proposals, placebo."""
     everything = roster.proportional(cap=campaign.warm_up.cap)
     branch = step_tokens(campaign, roster, everything)
     control = step_tokens(campaign, roster, {})
     branches = campaign.rounds.proposals + campaign.rounds.placebo
     training = campaign.rounds.steps * (control + branches * branch)
-    probes = sum(c.tokens_per_example for c in roster.candidates) + roster.tokens_per_target
-    return int(training + measured * campaign.rounds.probe * probes)
+    return int(training) + sum(measuring_tokens(roster, job) for job in measure)
 
 
 def finish_tokens(campaign: Campaign, roster: Roster) -> int:
@@ -42,9 +51,11 @@ def finish_tokens(campaign: Campaign, roster: Roster) -> int:
     return int(campaign.finish.steps * step_tokens(campaign, roster, everything))
 
 
-def can_pay_round(campaign: Campaign, roster: Roster, *, spent: int, measured: bool) -> bool:
+def can_pay_round(
+    campaign: Campaign, roster: Roster, *, spent: int, measure: Sequence[MeasureJob]
+) -> bool:
     """Whether another round leaves enough for the finish."""
-    needed = round_tokens(campaign, roster, measured=measured) + finish_tokens(campaign, roster)
+    needed = round_tokens(campaign, roster, measure=measure) + finish_tokens(campaign, roster)
     return spent + needed <= campaign.budget_tokens
 
 

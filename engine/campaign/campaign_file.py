@@ -13,6 +13,7 @@ from engine.campaign.placed_errors import At, place
 from engine.campaign.plugins import check_executor, load_policy
 from engine.campaign.roster import Roster, roster_of
 from engine.campaign.spec import Campaign
+from engine.evidence.store import refuse_no_folder
 from policies import Policy
 from tasks import (
     InputError,
@@ -81,6 +82,8 @@ def check_campaign(
         _check_budget(campaign)
     with At(document, ("data",)):
         _check_data(campaign)
+    with At(document, ("evidence",)):
+        refuse_no_folder(campaign.evidence_folder)
     pool = _load(campaign, document, on_task)
     _check_targets(campaign, pool, document)
     check_answering(campaign, pool, document)
@@ -183,4 +186,5 @@ def _with_absolute_paths(campaign: Campaign, base: Path) -> Campaign:
     local = (base / campaign.model).is_dir() and campaign.model != "minilm"
     model = str((base / campaign.model).resolve()) if local else campaign.model
     data = str((base / campaign.data).resolve()) if campaign.data is not None else None
-    return replace(campaign, pool=pool, model=model, data=data)
+    evidence = str((base / campaign.evidence).resolve()) if campaign.evidence is not None else None
+    return replace(campaign, pool=pool, model=model, data=data, evidence=evidence)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from engine.campaign.budget import step_tokens, warm_up_ceiling
+from engine.campaign.budget import measuring_tokens, step_tokens, warm_up_ceiling
 from engine.campaign.closing import close
 from engine.campaign.delivering import delivery
 from engine.campaign.dispatch import CampaignAbortedError, Dispatcher
+from engine.campaign.evidence import add_evidence
 from engine.campaign.proposing import choose, propose, replayed
+from engine.campaign.readings import kept
 from engine.campaign.retention import needed_checkpoints
 from engine.campaign.run import Run
 from engine.campaign.steps import Choose, Close, Deliver, Done, Finish, Propose, Work, next_step
@@ -21,7 +23,8 @@ from engine.ledger.records import Closed, Completed, Failed, Finished, Proposed,
 from engine.ledger.result_store import keep_result
 from engine.ledger.state import State, fold
 from engine.storage.checkpoint import sweep
-from engine.tracking.events import JobEnded, RoundClosed, StageStarted
+from engine.tracking.events import JobEnded, Notice, RoundClosed, StageStarted
+from engine.tracking.scores import told_scores
 from engine.training.jobs import BranchJob, Job, MeasureJob, WarmUpJob
 from policies import Proposal
 
@@ -47,6 +50,7 @@ def run_campaign(run: Run, records: Sequence[Record]) -> State:
     """
     state = fold(records)
     check_replay(run, state)
+    add_evidence(run, state)  # of a round after which an earlier start was killed
     while not isinstance(step := next_step(run.plan(state), state), Done):
         match step:
             case Work():
@@ -112,7 +116,7 @@ def carry_out(run: Run, state: State, work: Work) -> State:
         note=run.note,
         keep=lambda result: keep_result(result, run.folder.arrays, weights=run.campaign.targets),
         reserve=lambda job: _reserved(run, state, job),
-        told=lambda line: run.report(_ended(line)),
+        told=lambda line: _tell(run, line),
     )
     return dispatcher.carry_out(work.jobs, state)
 
@@ -127,9 +131,17 @@ def _reserved(run: Run, state: State, job: Job) -> int:
             tokens = int(job.schedule.steps * step_tokens(campaign, roster, job.mixture))
             return min(tokens, job.schedule.max_tokens or tokens)
         case MeasureJob():
-            return int(job.probe * sum(roster.tokens[task] for task in job.tasks))
+            return measuring_tokens(roster, job)
         case _:
             return 0
+
+
+def _tell(run: Run, line: Completed | Failed) -> None:
+    run.report(_ended(line))
+    silent = (line.facts or {}).get("silent", {}) if isinstance(line, Completed) else {}
+    if silent:
+        tasks, why = ", ".join(silent), next(iter(silent.values()))
+        run.report(Notice(message=f"{line.job}: nothing could be measured of {tasks}. {why}"))
 
 
 def _ended(line: Completed | Failed) -> JobEnded:
@@ -142,6 +154,7 @@ def _ended(line: Completed | Failed) -> JobEnded:
 def _close(run: Run, state: State, number: int) -> State:
     closed = close(run, state, number)
     state = run.note(closed, state)
+    add_evidence(run, state)
     sweep(run.folder.checkpoints, needed_checkpoints(state))
     run.report(_told(run, state, closed))
     return state
@@ -154,7 +167,7 @@ def _told(run: Run, state: State, closed: Closed) -> RoundClosed:
         round=closed.round,
         proposals=proposed.proposals,
         gains=closed.gains,
-        scores=proposed.scores,
+        scores=told_scores(kept(run, proposed.readings), proposed.proposals),
         advanced=closed.advanced,
         spent_tokens=spent,
         wasted_tokens=state.wasted_tokens,

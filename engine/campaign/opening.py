@@ -14,11 +14,13 @@ from pydantic import TypeAdapter
 
 from engine.campaign.campaign_file import Checked
 from engine.campaign.crowding import crowded_lines
+from engine.campaign.evidence import recall, recalled
 from engine.campaign.left_out import left_out_lines
 from engine.campaign.plugins import open_executor, policy_class, source_sha256
 from engine.campaign.run import Run
 from engine.campaign.run_folder import RunFolder
 from engine.campaign.spec import Campaign
+from engine.evidence.past import past_line
 from engine.ledger.ledger import Ledger
 from engine.ledger.records import SCHEMA, Opened, Record, Resumed
 from engine.ledger.state import State, fold
@@ -28,11 +30,20 @@ from engine.tracking.opening import open_reporters
 from engine.training.executor import Executor, Setting
 
 MAY_CHANGE = frozenset(
-    {"budget_tokens", "max_wasted_tokens", "deadline_s", "executor", "report_to", "pool", "data"}
+    {
+        "budget_tokens",
+        "max_wasted_tokens",
+        "deadline_s",
+        "executor",
+        "report_to",
+        "pool",
+        "data",
+        "evidence",
+    }
 )
 """Keys of a campaign that do not change what was decided, so that a resume may set them anew.
 The paths of pool and data are among them, for a project may be moved; its tasks are compared by
-fingerprint."""
+fingerprint. Evidence was read when the campaign opened: its path says where to add, no more."""
 
 _VERSIONED = ("sextant", "torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn")
 
@@ -68,7 +79,7 @@ def open_campaign(
         executor: Executor | None = None
         reporter: Reporter | None = None
         try:
-            opened = _begin(checked, ledger, accepted)
+            opened = _begin(checked, folder, ledger, accepted)
             write_whole(folder.campaign, _as_yaml(checked.campaign))
             reporter = open_reporters(checked.campaign.report_to, folder.path)
             executor = open_executor(Setting(campaign=checked.campaign, folder=folder.path))
@@ -81,8 +92,9 @@ def open_campaign(
                 append=ledger.append,
                 executor=executor,
                 report=reporter.report,
+                past=recalled(opened, folder.arrays),
             )
-            for event in _first_events(checked, opened, fold(ledger.records), executor.num_workers):
+            for event in _first_events(checked, opened, fold(ledger.records), run):
                 reporter.report(event)
             yield OpenCampaign(run=run, ledger=ledger, opened=opened)
         finally:
@@ -103,9 +115,9 @@ def _as_yaml(campaign: Campaign) -> bytes:
     return yaml.safe_dump(config_of(campaign), sort_keys=False, allow_unicode=True).encode()
 
 
-def _begin(checked: Checked, ledger: Ledger, accepted: frozenset[str]) -> Opened:
+def _begin(checked: Checked, folder: RunFolder, ledger: Ledger, accepted: frozenset[str]) -> Opened:
     if not ledger.records:
-        opened = _new(checked)
+        opened = _new(checked, evidence=recall(checked, folder.arrays))
         ledger.append(opened)
         return opened
     first: Record = ledger.records[0]
@@ -123,7 +135,7 @@ def _begin(checked: Checked, ledger: Ledger, accepted: frozenset[str]) -> Opened
     return first
 
 
-def _new(checked: Checked) -> Opened:
+def _new(checked: Checked, *, evidence: str) -> Opened:
     return Opened(
         schema=SCHEMA,
         campaign_id=f"{checked.campaign.name}-{uuid.uuid4().hex[:8]}",
@@ -132,6 +144,7 @@ def _new(checked: Checked) -> Opened:
         tasks={name: task.fingerprint for name, task in checked.pool.items()},
         versions=_versions(),
         decoys=tuple(name for name, task in checked.pool.items() if task.decoy),
+        evidence=evidence,
     )
 
 
@@ -173,7 +186,7 @@ def _leaves(path: str, before: Any, after: Any) -> Iterator[str]:
         yield f"{path}: {before!r} -> {after!r}"
 
 
-def _first_events(checked: Checked, opened: Opened, state: State, workers: int) -> Iterator[Event]:
+def _first_events(checked: Checked, opened: Opened, state: State, run: Run) -> Iterator[Event]:
     campaign = checked.campaign
     yield CampaignOpened(
         name=campaign.name,
@@ -181,13 +194,15 @@ def _first_events(checked: Checked, opened: Opened, state: State, workers: int) 
         target=", ".join(f"{name} ({weight:.2g})" for name, weight in campaign.targets.items()),
         num_candidates=len(checked.roster.candidates),
         policy=campaign.policy.name,
-        workers=workers,
+        workers=run.executor.num_workers,
         budget_tokens=campaign.budget_tokens,
         rounds=campaign.rounds.count,
         standing=standing_of(state, campaign),
         config=dict(opened.config),
     )
-    notices = (*left_out_lines(checked.screened), *crowded_lines(campaign.executor))
+    notices = [*left_out_lines(checked.screened), *crowded_lines(campaign.executor)]
+    if opened.evidence:
+        notices.append(past_line(run.past, len(checked.roster.candidates)))
     yield from (Notice(message=line) for line in notices)
 
 

@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from engine.training.executor import Executor, Setting
-from policies import Policy
+from policies import SIGNALS, Policy
 from tasks import nearest
 
 POLICIES = "sextant.policies"
@@ -51,7 +51,8 @@ def load_policy(name: str, options: Mapping[str, Any]) -> Policy:
     """A policy with its options set and checked.
 
     Raises:
-        PluginError: As `policy_class`, or an option that it does not have or does not accept.
+        PluginError: As `policy_class`; or an option that it does not have or does not accept, or a
+            signal that it needs and that does not exist.
     """
     found = policy_class(name)
     known = policy_options(found)
@@ -63,9 +64,11 @@ def load_policy(name: str, options: Mapping[str, Any]) -> Policy:
             )
         _check_type(name, option, known[option], value)
     try:
-        return found(**options)
+        policy = found(**options)
     except (TypeError, ValueError) as error:
         raise PluginError(f"policy.options: policy {name!r}: {error}") from error
+    _check_needs(name, policy)
+    return policy
 
 
 def policy_options(found: type[Policy]) -> dict[str, Any]:
@@ -127,6 +130,14 @@ def _named_class(name: str) -> Any:
     except Exception as error:  # whatever a module of the user's raises when it is imported
         said = f"{type(error).__name__}: {error}"
         raise PluginError(f"Policy {name!r}: {said} (started in {here}).") from error
+
+
+def _check_needs(name: str, policy: Policy) -> None:
+    for signal in sorted(policy.needs - set(SIGNALS)):
+        raise PluginError(
+            f"Policy {name!r} needs the signal {signal!r}, which does not exist."
+            f" {nearest(signal, SIGNALS)}"
+        )
 
 
 def _check_type(policy: str, option: str, expected: Any, value: Any) -> None:

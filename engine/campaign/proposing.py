@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.campaign.evidence import (
-    Evidence,
-    gather,
-    keep_sketches,
-    load_sketches,
-    without_tasks,
-)
 from engine.campaign.policy_process import PolicyFailedError, Question
+from engine.campaign.readings import gather, keep, kept
 from engine.campaign.run import Run
 from engine.campaign.seeds import Stream, seed_for
-from engine.campaign.views import Moment, roster_at, view_at
+from engine.campaign.views import Moment, view_at
 from engine.ledger.records import Chosen, MixtureLine, Proposed
 from engine.ledger.state import State
+from engine.signals.readings import Readings, without
 from policies import Proposal
 
 FALLBACK = "control"
@@ -29,7 +24,7 @@ def propose(run: Run, state: State, number: int) -> Proposed:
     Raises:
         PolicyFailedError: The policy failed and the campaign says to stop then.
     """
-    evidence = gather(run, state, number)
+    sha256 = keep(run, gather(run, state, number), number)
     moment = Moment(
         round=number,
         rounds_left=run.campaign.rounds.count - number,
@@ -37,7 +32,7 @@ def propose(run: Run, state: State, number: int) -> Proposed:
     )
     by = "policy"
     try:
-        proposals = _ask(run, state, moment, evidence)
+        proposals = _ask(run, state, moment, kept(run, sha256))
     except PolicyFailedError as error:
         if run.campaign.policy.on_error == "stop":
             raise
@@ -48,8 +43,7 @@ def propose(run: Run, state: State, number: int) -> Proposed:
         by=by,
         rounds_left=moment.rounds_left,
         budget_left=moment.budget_left,
-        scores=evidence[0],
-        sketches=keep_sketches(run, evidence[1], number),
+        readings=sha256,
     )
 
 
@@ -60,27 +54,24 @@ def replayed(run: Run, state: State, records: Sequence[Proposed]) -> list[tuple[
         moment = Moment(
             round=line.round, rounds_left=line.rounds_left, budget_left=line.budget_left
         )
-        evidence = (line.scores, load_sketches(run, line))
-        questions.append(_question(run, state, moment, evidence))
+        questions.append(_question(run, state, moment, kept(run, line.readings)))
     return run.ask(run.campaign.policy, questions)
 
 
 def choose(run: Run, state: State) -> Chosen:
     """Freeze the complementary set: the policy's first answer when no round is left."""
     last = state.proposed[-1] if state.proposed else None
-    evidence = (
-        (last.scores, load_sketches(run, last)) if last else gather(run, state, len(state.closed))
-    )
+    readings = kept(run, last.readings) if last else gather(run, state, len(state.closed))
     moment = Moment(
         round=len(state.closed),
         rounds_left=0,
         budget_left=run.campaign.budget_tokens - state.spent_tokens(),
     )
-    evidence = without_tasks(evidence, {line.task for line in state.withdrawn})
+    readings = without(readings, {line.task for line in state.withdrawn})
     first = Proposal(mixture={}, reason="no candidates are left")
     try:
-        if evidence[0]:
-            first = _ask(run, state, moment, evidence)[0]
+        if readings.candidates:
+            first = _ask(run, state, moment, readings)[0]
     except PolicyFailedError as error:
         if run.campaign.policy.on_error == "stop":
             raise
@@ -88,14 +79,13 @@ def choose(run: Run, state: State) -> Chosen:
     return Chosen(mixture=dict(first.mixture), reason=first.reason, budget_left=moment.budget_left)
 
 
-def _ask(run: Run, state: State, moment: Moment, evidence: Evidence) -> tuple[Proposal, ...]:
-    return run.ask(run.campaign.policy, [_question(run, state, moment, evidence)])[0]
+def _ask(run: Run, state: State, moment: Moment, readings: Readings) -> tuple[Proposal, ...]:
+    return run.ask(run.campaign.policy, [_question(run, state, moment, readings)])[0]
 
 
-def _question(run: Run, state: State, moment: Moment, evidence: Evidence) -> Question:
+def _question(run: Run, state: State, moment: Moment, readings: Readings) -> Question:
     # Rebuilt from the ledger in every case, so that replay asks exactly what was asked then.
-    roster = roster_at(run.counted(state), evidence[0])
     return Question(
-        view=view_at(run.campaign, roster, state, moment, evidence),
+        view=view_at(run.campaign, run.counted(state), state, moment, readings, run.past),
         seed=seed_for(run.campaign.seed, Stream.PROPOSE, moment.round),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.campaign import schedule
-from engine.campaign.steps import checkpoint_of, incumbent
+from engine.campaign.steps import checkpoint_of, incumbent, moments_of
 from engine.ledger.state import State
 
 
@@ -20,4 +20,5 @@ def needed_checkpoints(state: State) -> frozenset[str]:
         for key, story in state.jobs.items()
         if story.completed and not key.startswith(decided or ("\0",))
     }
-    return frozenset({incumbent(state), checkpoint_of(state, schedule.WARM_UP), *undecided} - {""})
+    warm_up = {checkpoint_of(state, schedule.WARM_UP), moments_of(state)}
+    return frozenset({incumbent(state), *warm_up, *undecided} - {""})

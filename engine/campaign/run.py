@@ -17,7 +17,7 @@ from engine.ledger.result_store import read_warm_up
 from engine.ledger.state import State, after
 from engine.tracking.events import Event
 from engine.training.executor import Executor
-from policies import Proposal
+from policies import PastBranch, Proposal
 from tasks import Pool
 
 
@@ -35,6 +35,8 @@ class Run:
     """Makes a record durable; once it returns, the record counts."""
     executor: Executor
     report: Callable[[Event], None]
+    past: tuple[PastBranch, ...] = ()
+    """What earlier campaigns told when this one opened."""
     ask: Callable[[PolicyChoice, Sequence[Question]], list[tuple[Proposal, ...]]] = ask_policy
     """How the policy is asked; answers are checked against their view."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.campaign.budget import step_tokens
@@ -10,6 +10,7 @@ from engine.campaign.roster import Roster
 from engine.campaign.seeds import Stream, seed_for
 from engine.campaign.spec import Campaign
 from engine.ledger.records import MixtureLine
+from engine.signals.sources import OVER_ROUNDS, to_measure
 from engine.training.jobs import BranchJob, EvaluateJob, MeasureJob, Schedule, WarmUpJob
 
 WARM_UP = "warm-up"
@@ -18,15 +19,21 @@ ALL_TASKS = "proof-all-tasks"
 TARGET_ONLY = "proof-target-only"
 
 MEASURED_TOGETHER = 10
-"""Candidates in one measuring job: a number of the campaign, not of the workers, so that jobs keep
-their names when a campaign resumes on another number of them."""
+"""Tasks of the pool in one measuring job, those among them that are not measured included. A number
+of the campaign, not of the workers, so that jobs keep their names when a campaign resumes on
+another number of them."""
 
-_MEASURED = frozenset({"alignment", "similarity"})
-"""Signals that need the model; affinity is read off the warm-up."""
+_MAPPED = frozenset({"confidence", "variability", "correctness"})
+"""Signals for which the warm-up looks at how examples are answered."""
+
+MAPPED_EXAMPLES = 16
+"""Of each task, at each checkpoint of the warm-up: enough for a mean over tasks to be ranked by."""
 
 
-def warm_up_job(campaign: Campaign, roster: Roster, *, attempt: int) -> WarmUpJob:
-    """Stage 3: all tasks, examples-proportional with the cap."""
+def warm_up_job(
+    campaign: Campaign, roster: Roster, *, attempt: int, signals: frozenset[str] = frozenset()
+) -> WarmUpJob:
+    """Stage 3: all tasks, examples-proportional with the cap; data maps where they are needed."""
     plan = campaign.warm_up
     return WarmUpJob(
         key=WARM_UP,
@@ -38,19 +45,30 @@ def warm_up_job(campaign: Campaign, roster: Roster, *, attempt: int) -> WarmUpJo
         prefix_learning_rate=plan.prefix_learning_rate,
         masking=plan.masking,
         masked_weight=plan.masked_weight,
+        mapped=MAPPED_EXAMPLES if signals & _MAPPED else 0,
+        moments=campaign.rounds.geometry == "adam" and bool(signals & {"alignment", "descent"}),
         seed=seed_for(campaign.seed, Stream.WARM_UP),
         deadline_s=campaign.deadline_s,
     )
 
 
 def measure_jobs(
-    campaign: Campaign, roster: Roster, *, round_number: int, start: str, signals: frozenset[str]
+    campaign: Campaign,
+    roster: Roster,
+    *,
+    round_number: int,
+    start: str,
+    signals: frozenset[str],
+    moments: str = "",
 ) -> list[MeasureJob]:
-    """One job for every ten candidates; none when no signal needs the model."""
-    if not (measured := signals & _MEASURED):
+    """One job for every ten tasks of the pool; none when no signal has to be measured.
+
+    Where losses of several rounds are compared, all rounds read the same examples.
+    """
+    measured = to_measure(signals, first=round_number == 0)
+    if not measured:
         return []
-    names = [candidate.name for candidate in roster.candidates]
-    chunks = [names[i : i + MEASURED_TOGETHER] for i in range(0, len(names), MEASURED_TOGETHER)]
+    drawn_in = 0 if signals & OVER_ROUNDS else round_number
     return [
         MeasureJob(
             key=f"{round_key(round_number)}-measure-{number}",
@@ -59,11 +77,21 @@ def measure_jobs(
             tasks=tuple(chunk),
             signals=measured,
             probe=campaign.rounds.probe,
-            seed=seed_for(campaign.seed, Stream.PROBE, round_number),
+            moments=moments,
+            seed=seed_for(campaign.seed, Stream.PROBE, drawn_in),
             deadline_s=campaign.deadline_s,
         )
-        for number, chunk in enumerate(chunks, start=1)
+        for number, chunk in _chunks(roster)
     ]
+
+
+def _chunks(roster: Roster) -> Iterator[tuple[int, list[str]]]:
+    """Numbers from 1, and candidates; which belong together no withdrawal changes."""
+    open_now = {candidate.name for candidate in roster.candidates}
+    for start in range(0, len(roster.names), MEASURED_TOGETHER):
+        together = roster.names[start : start + MEASURED_TOGETHER]
+        if chunk := [name for name in together if name in open_now]:
+            yield start // MEASURED_TOGETHER + 1, chunk
 
 
 def round_jobs(

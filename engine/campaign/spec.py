@@ -55,6 +55,9 @@ class Rounds:
     learning_rate: LearningRate = 5e-5
     probe: Annotated[int, Field(ge=2)] = 64
     """Examples per candidate on which signals are taken."""
+    geometry: Literal["sgd", "adam"] = "sgd"
+    """In which alignment and descent are taken: of plain gradients; or of what Adam makes of the
+    target's, by the second moments that it had at the end of the warm-up (LESS)."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
     """One-sided level of the lower bound that a branch must pass on the gate split to advance."""
     placebo: bool = False
@@ -112,6 +115,12 @@ class Campaign:
     """Of training steps; evaluation and signals are always float32."""
     policy: PolicyChoice = Field(default_factory=lambda: PolicyChoice(name="navigator"))
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    evidence: str | None = None
+    """A folder, relative to the campaign file, made where missing: what earlier campaigns found out
+    is read from it when this one opens, and what its branches find out is added. None: neither."""
+    evidence_same_target: bool = True
+    """Whether earlier branches for the same target count. Their gains are of examples that this
+    campaign is judged on in its rounds: set it to false where policies are compared."""
     budget_tokens: Count
     """Training tokens for all that selection costs: warm-up, signals, every branch, finish."""
     max_wasted_tokens: Annotated[int, Field(ge=0)] | None = None
@@ -127,6 +136,10 @@ class Campaign:
     @property
     def data_folder(self) -> Path | None:
         return None if self.data is None else Path(self.data)
+
+    @property
+    def evidence_folder(self) -> Path | None:
+        return None if self.evidence is None else Path(self.evidence)
 
     @property
     def targets(self) -> dict[str, float]:

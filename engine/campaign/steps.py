@@ -74,7 +74,7 @@ def next_step(plan: Plan, state: State) -> Step:
         return Done()
     if state.delivered:
         return Finish()
-    warm_up = schedule.warm_up_job(plan.campaign, plan.roster, attempt=1)
+    warm_up = schedule.warm_up_job(plan.campaign, plan.roster, attempt=1, signals=plan.signals)
     if not state.job(schedule.WARM_UP).ended:
         return Work("warm-up on all tasks", (warm_up,))
     if state.chosen:
@@ -94,10 +94,11 @@ def _between_rounds(plan: Plan, state: State) -> Step:
         round_number=number,
         start=incumbent(state),
         signals=plan.signals,
+        moments=moments_of(state),
     )
     measuring = any(state.job(job.key).ended for job in measure)
     if not measuring and not can_pay_round(
-        plan.campaign, plan.roster, spent=state.spent_tokens(), measured=bool(measure)
+        plan.campaign, plan.roster, spent=state.spent_tokens(), measure=measure
     ):
         return Choose()
     rounds = plan.campaign.rounds.count
@@ -180,6 +181,12 @@ def checkpoint_of(state: State, job: str) -> str:
     """Sha256 of what a job trained; "" while it has not completed."""
     completed = state.job(job).completed
     return completed.checkpoint if completed else ""
+
+
+def moments_of(state: State) -> str:
+    """Sha256 of the second moments that the warm-up left; "" where none were asked for."""
+    completed = state.job(schedule.WARM_UP).completed
+    return str(completed.facts["moments"]) if completed and completed.facts else ""
 
 
 def tokens_of(state: State, job: str) -> int:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.campaign.roster import Roster, without
 from engine.campaign.spec import Campaign
 from engine.ledger.records import Closed, GainLine, Proposed
 from engine.ledger.state import State
-from engine.signals.scores import Scores
-from policies import Observation, Outcome, Proposal, Round, TargetGain, View
+from engine.signals.readings import Readings, by_candidate
+from policies import Observation, Outcome, PastBranch, Proposal, Round, TargetGain, View
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,14 +27,17 @@ def view_at(
     roster: Roster,
     state: State,
     moment: Moment,
-    evidence: tuple[Scores, NDArray[np.float32] | None],
+    readings: Readings,
+    past: tuple[PastBranch, ...] = (),
 ) -> View:
-    """The view of `moment`; `evidence` is scores and sketches as recorded or just measured."""
-    scores, sketches = evidence
+    """The view of `moment`; the candidates are those of `readings`."""
+    open_then = roster_at(roster, readings)
+    scores = by_candidate(readings.scores, readings.candidates)
+    ses = by_candidate(readings.ses, readings.candidates)
     return View(
         candidates=tuple(
-            replace(candidate, scores=scores.get(candidate.name, {}))
-            for candidate in roster.candidates
+            replace(one, scores=scores[one.name], score_ses=ses[one.name])
+            for one in open_then.candidates
         ),
         targets=roster.targets,
         history=history_of(state, before=moment.round),
@@ -45,13 +45,14 @@ def view_at(
         rounds_left=moment.rounds_left,
         budget_left=moment.budget_left,
         max_proposals=campaign.rounds.proposals,
-        sketches=sketches,
+        past=past,
+        sketches=readings.sketches,
     )
 
 
-def roster_at(roster: Roster, scores: Scores) -> Roster:
-    """The candidates that were open when `scores` were recorded: every one of them has a row."""
-    gone = {candidate.name for candidate in roster.candidates} - set(scores)
+def roster_at(roster: Roster, readings: Readings) -> Roster:
+    """The candidates that were open when these readings were taken, in the same order."""
+    gone = {candidate.name for candidate in roster.candidates} - set(readings.candidates)
     return without(roster, frozenset(gone))
 
 

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.compare_command import compare
+from engine.cli.evidence_commands import evidence_app
 from engine.cli.failures import TerminatedError, exit_code_of
+from engine.cli.replay_command import replay
 from engine.cli.tasks_commands import DataFolder, tasks_app
 
 app = typer.Typer(
@@ -23,6 +26,7 @@ policies_app = typer.Typer(
 )
 app.add_typer(tasks_app, name="tasks")
 app.add_typer(policies_app, name="policies")
+app.add_typer(evidence_app, name="evidence")
 
 CampaignFile = Annotated[Path, typer.Argument(metavar="CAMPAIGN.yaml", show_default=False)]
 OutFolder = Annotated[
@@ -60,12 +64,22 @@ def run(
 
 @app.command()
 def measure(
-    campaign: CampaignFile, out: OutFolder, settings: Settings = None, data: DataFolder = None
+    campaign: CampaignFile,
+    out: OutFolder,
+    settings: Settings = None,
+    data: DataFolder = None,
+    signals: Annotated[
+        str | None, typer.Option(help="Only these, by name; all that are cheap if left out.")
+    ] = None,
 ) -> None:
-    """Signals only: affinity and alignment as parquet and pictures."""
+    """Signals only: affinity, alignment and more, as parquet, pictures and a table with reasons."""
     from engine.cli.measure import measure_file
 
-    measure_file(campaign, out, [*(settings or []), *_data_setting(data)])
+    measure_file(campaign, out, [*(settings or []), *_data_setting(data)], signals)
+
+
+app.command()(compare)
+app.command()(replay)
 
 
 @app.command()

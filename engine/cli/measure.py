@@ -15,45 +15,69 @@ from engine.campaign.run_folder import RunFolder
 from engine.cli.console import open_console
 from engine.cli.loading_bar import loading_bar
 from engine.cli.run import end_on_signals
+from policies import SIGNALS
+from tasks import InputError, nearest
 
 if TYPE_CHECKING:
-    from engine.campaign.measuring import Signals
+    from engine.campaign.measuring import Measured
+
+_TOLD = 8
+"""Candidates shown at either end; all of them are in the files."""
 
 
-def measure_file(path: Path, out: Path, settings: Sequence[str]) -> None:
-    """Measure the pool of a campaign file in `out`, and show the candidates ranked."""
+def measure_file(path: Path, out: Path, settings: Sequence[str], signals: str | None) -> None:
+    """Measure the pool of a campaign file in `out`, and show its candidates ranked.
+
+    Raises:
+        InputError: If a signal, the campaign file or the folder is not right.
+    """
     end_on_signals()
     check_out_folder(out)
+    wanted = None if signals is None else _known_signals(signals)
     with loading_bar() as on_task:
         checked = check_campaign(*read_campaign(path, settings), on_task)
     # Only now, so that a mistake is answered before torch and transformers are loaded.
-    from engine.campaign.measuring import measure_signals
+    from engine.campaign.measuring import CHEAP, measure_signals
     from engine.campaign.opening import open_campaign
     from engine.signals.signal_files import write_signals
 
     folder = RunFolder.prepare(out.resolve())
     with open_campaign(checked, folder) as campaign:
-        signals = measure_signals(campaign.run, campaign.ledger.records)
-        written = write_signals(signals, folder.path)
-    _print(signals, written)
+        measured = measure_signals(campaign.run, campaign.ledger.records, wanted or CHEAP)
+        written = write_signals(measured, folder.path)
+    _print(measured, written)
 
 
-def _print(signals: Signals, written: Sequence[Path]) -> None:
-    console = open_console()
-    for column, target in enumerate(signals.targets):
-        table = Table(title=f"candidates for {escape(target)}", box=None, title_justify="left")
-        table.add_column("candidate")
-        table.add_column("alignment", justify="right")
-        table.add_column("affinity", justify="right")
-        order = sorted(
-            range(len(signals.candidates)), key=lambda row: -signals.alignment_NS[row, column]
+def _known_signals(text: str) -> frozenset[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in SIGNALS]
+    if unknown or not names:
+        raise InputError(
+            [
+                f"--signals: no signal {name!r}. {nearest(name, SIGNALS)}"
+                for name in unknown or [text]
+            ]
         )
-        for row in order:
-            name = signals.candidates[row]
-            affinity = signals.affinity_KK[signals.tasks.index(name), signals.tasks.index(target)]
-            cosine = signals.alignment_NS[row, column]
-            table.add_row(escape(name), f"{cosine:+.3f}", f"{affinity:+.3f}")
+    return frozenset(names)
+
+
+def _print(measured: Measured, written: Sequence[Path]) -> None:
+    from engine.signals.signal_files import number_text
+    from engine.signals.standing import RANKED_BY, standings
+
+    console = open_console()
+    for target in measured.targets:
+        found = standings(measured.readings, target)
+        signals = [name for name in RANKED_BY if any(name in one.scores for one in found)]
+        title = f"{len(found)} candidates for {escape(target)}, by mean rank"
+        table = Table(title=title, box=None, title_justify="left")
+        for heading in ("", "candidate", *signals):
+            table.add_column(heading, justify="left" if heading == "candidate" else "right")
+        table.add_column("why")
+        for one in found[:_TOLD] + found[max(_TOLD, len(found) - _TOLD) :]:
+            numbers = [number_text(one, signal) for signal in signals]
+            table.add_row(str(one.place), escape(one.candidate), *numbers, one.reason)
         console.print(table)
-    console.print(f"affinity's reliability (two halves): {signals.affinity_reliability:+.2f}")
+    console.print(f"affinity's reliability (two halves): {measured.affinity_reliability:+.2f}")
     for path in written:
         console.print(str(path), soft_wrap=True, markup=False, highlight=False)

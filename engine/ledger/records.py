@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-SCHEMA = 1
-"""Version of these kinds. A newer ledger is refused; an older one is read by a converter."""
+SCHEMA = 2
+"""Version of these kinds. A ledger of another one is refused, by the name of who wrote it."""
 
 _FINITE = ConfigDict(
     allow_inf_nan=False, extra="forbid", validate_by_name=True, validate_by_alias=True
@@ -31,6 +31,8 @@ class Opened:
     versions: Mapping[str, str]
     decoys: tuple[str, ...] = ()
     """Tasks whose labels are known to carry no information; for people, never for decisions."""
+    evidence: str = ""
+    """Sha256 of the arrays with what earlier campaigns told; "" for a campaign without a store."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)
@@ -78,7 +80,8 @@ class Completed:
     checkpoint: str = ""
     """Sha256 of checkpoints/<sha256>.safetensors; "" when the job trains nothing."""
     facts: Mapping[str, Any] | None = None
-    """Small numbers a person wants to read beside it (losses, metrics, temperature)."""
+    """Small things to be read beside it: losses, metrics, temperature; tasks of which nothing could
+    be measured; the hash of second moments, which lie among the checkpoints."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)
@@ -91,7 +94,7 @@ class MixtureLine:
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)
 class Proposed:
-    """What the policy answered, and the scores it saw; on disk before any branch trains."""
+    """What the policy answered, and what it saw; on disk before any branch trains."""
 
     round: int
     proposals: tuple[MixtureLine, ...]
@@ -101,10 +104,8 @@ class Proposed:
     """As the policy saw it, so that replay asks the same question."""
     budget_left: int
     """As the policy saw it, training tokens."""
-    scores: Mapping[str, Mapping[str, Mapping[str, float]]]
-    """candidate -> signal -> target -> score."""
-    sketches: str = ""
-    """Sha256 of the arrays with (N, k) `sketches`; "" when no policy needs them."""
+    readings: str
+    """Sha256 of the arrays with the candidates that were open, their scores and sketches."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_FINITE)

@@ -6,7 +6,7 @@ decides on exactly what one that never stopped decided on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.ledger.records import Completed
+from engine.signals.readings import Readings, as_arrays, flat_columns, from_arrays
 from engine.storage.arrays import load_arrays, save_arrays
 from engine.training.jobs import (
     BranchResult,
@@ -26,6 +27,9 @@ from engine.training.jobs import (
 )
 
 Arrays = dict[str, NDArray[Any]]
+
+MEASURED_ROWS = ("losses", "loss_ses", "square", "noise", "sketches", "embeddings")
+"""Arrays of a `MeasureResult` with a row for each of its tasks."""
 
 
 def keep_result(result: Result, folder: Path, *, weights: Mapping[str, float]) -> Completed:
@@ -54,9 +58,9 @@ def _arrays_of(result: Result) -> Arrays:
     match result:
         case WarmUpResult():
             return {
-                "halfway": result.halfway,
                 "prefixes": result.prefixes,
                 "tokens_per_example": result.tokens_per_example,
+                **{f"data_maps/{signal}": one for signal, one in result.data_maps.items()},
             }
         case BranchResult():
             return {
@@ -70,9 +74,13 @@ def _arrays_of(result: Result) -> Arrays:
             }
         case MeasureResult():
             return {
-                **{f"alignment/{target}": array for target, array in result.alignment.items()},
-                **{f"descent/{target}": array for target, array in result.descent.items()},
-                "sketches": result.sketches,
+                **flat_columns(result.scores, "scores"),
+                **flat_columns(result.ses, "ses"),
+                **{name: getattr(result, name) for name in MEASURED_ROWS},
+                **{
+                    f"target_embeddings/{target}": one
+                    for target, one in result.target_embeddings.items()
+                },
             }
         case EvaluateResult():
             return {
@@ -93,6 +101,10 @@ def _judgement_arrays(judgement: Judgement) -> Arrays:
 
 
 def _facts_of(result: Result, weights: Mapping[str, float]) -> dict[str, Any] | None:
+    if isinstance(result, WarmUpResult) and result.moments:
+        return {"moments": result.moments.sha256}
+    if isinstance(result, MeasureResult) and result.silent:
+        return {"silent": dict(result.silent)}
     if not isinstance(result, BranchResult):
         return None
     by_target = {
@@ -114,7 +126,7 @@ def _facts_of(result: Result, weights: Mapping[str, float]) -> dict[str, Any] | 
 
 
 def read_warm_up(completed: Completed, folder: Path) -> Arrays:
-    """Halfway (K, d), prefixes (K, d) and tokens_per_example (K,), rows in the pool's order."""
+    """Prefixes (C, K, d), tokens_per_example (K,), data_maps/<signal> (K,); K in pool order."""
     return load_arrays(folder, completed.arrays)
 
 
@@ -138,8 +150,29 @@ def read_tests(completed: Completed, folder: Path) -> dict[str, Judgement]:
 
 
 def read_measures(completed: Completed, folder: Path) -> Arrays:
-    """alignment/<target> and descent/<target> (n,), sketches (n, k); rows in the job's order."""
+    """A `MeasureResult`, its rows in the job's order.
+
+    scores/<signal>/<target> and ses/<signal>/<target> (n,), what `MEASURED_ROWS` names, and
+    target_embeddings/<target> (d,).
+    """
     return load_arrays(folder, completed.arrays)
+
+
+def keep_readings(readings: Readings, folder: Path, *, tasks: Collection[str], number: int) -> str:
+    """Write what a policy is shown in round `number`; the hash for the round's line.
+
+    Args:
+        readings: Of the open candidates.
+        folder: The run's folder of arrays.
+        tasks: All of the campaign's: the keys of `Opened.tasks`.
+        number: Of the round, from 0.
+    """
+    return save_arrays(as_arrays(readings, tasks), folder, tag=f"r{number:02d}-readings")
+
+
+def read_readings(sha256: str, folder: Path, *, tasks: Collection[str]) -> Readings:
+    """What `keep_readings` wrote, bit by bit."""
+    return from_arrays(load_arrays(folder, sha256), tasks)
 
 
 def _targets(arrays: Arrays) -> list[str]:

@@ -20,6 +20,7 @@ from engine.model.decoder_reader import DecoderReader
 from engine.model.encoded_split import EncodedSplit, encoded_split
 from engine.model.heads import ScoreHeads, score_losses
 from engine.model.masking import Naming
+from engine.model.pooling import masked_mean, without_prefix
 from engine.model.prefix import Prefixes
 from engine.model.trained_tensors import put_tensors, tensors_of
 from tasks import Example
@@ -107,6 +108,13 @@ class DecoderModel(nn.Module):
         last_RD = _last(self._states(embeds_RTD, batch), batch)
         right_R = batch.task_B[batch.example_R]
         return self.naming.prefix_losses(last_RD, self.prefix_table.vectors_KD, right_R).mean()
+
+    def text_embeddings(self, batch: Batch) -> Tensor:
+        texts = without_prefix(batch)
+        states_RTD = self._states(self._words()(texts.input_ids_RT), texts)
+        read_RT = texts.attention_RT.clone()
+        read_RT[:, : self._reader.prefix_at] = 0  # the start token sees none of the text
+        return masked_mean(states_RTD, read_RT)
 
     def prefixes(self) -> Tensor:
         return self.prefix_table.moved()

@@ -18,6 +18,7 @@ from engine.model.encoded_split import EncodedSplit, encoded_split
 from engine.model.encoder_reader import EncoderReader
 from engine.model.heads import Heads, answer_losses
 from engine.model.masking import Naming
+from engine.model.pooling import masked_mean, without_prefix
 from engine.model.prefix import Prefixes
 from engine.model.trained_tensors import put_tensors, tensors_of
 from tasks import Example
@@ -102,6 +103,11 @@ class EncoderModel(nn.Module):
         )
         return (word_M.sum() + prefix_M.sum()) / max(1, len(word_M) + len(prefix_M))
 
+    def text_embeddings(self, batch: Batch) -> Tensor:
+        texts = without_prefix(batch)
+        states_RTD = self._states(self._words()(texts.input_ids_RT), texts)
+        return masked_mean(states_RTD, texts.attention_RT)
+
     def prefixes(self) -> Tensor:
         return self.prefix_table.moved()
 
@@ -123,9 +129,3 @@ class EncoderModel(nn.Module):
         read = self.network(inputs_embeds=embeds_RTE, attention_mask=batch.attention_RT, **segments)
         states_RTD: Tensor = read.last_hidden_state
         return states_RTD
-
-
-def masked_mean(states_RTD: Tensor, attention_RT: Tensor) -> Tensor:
-    """(R, D) float32 mean over the positions with attention 1."""
-    weight_RT1 = attention_RT[:, :, None].float()
-    return (states_RTD.float() * weight_RT1).sum(1) / weight_RT1.sum(1)

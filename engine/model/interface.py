@@ -80,6 +80,13 @@ class TaskModel(Protocol):
         """
         ...
 
+    def text_embeddings(self, batch: Batch) -> Tensor:
+        """(R, d) float32 mean of the last layer's states over each row's tokens, prefix taken out.
+
+        What the base model alone makes of a text. NaN where a row has no token to speak of.
+        """
+        ...
+
     def prefixes(self) -> Tensor:
         """(K, d) prefix vectors minus their initial values, float32 copies, rows in pool order."""
         ...

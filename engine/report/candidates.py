@@ -5,15 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from engine.ledger.records import Opened, Proposed, Record, Withdrawn
+from engine.ledger.records import Opened, Record, Withdrawn
 from engine.report.facts import Branch, CandidateFacts, Round
+from engine.report.scores import Scores
+
+_PROMISING = ("alignment", "descent", "lookahead", "affinity", "text", "centroid")
+"""Signals of which more is more promising; the first that is known ranks what was never tried."""
 
 
 def candidate_facts(
-    records: Sequence[Record], rounds: Sequence[Round], shares: Mapping[str, float]
+    records: Sequence[Record],
+    rounds: Sequence[Round],
+    shares: Mapping[str, float],
+    scores: Scores,
 ) -> tuple[CandidateFacts, ...]:
     """Chosen ones first, by share; then by mean gain of their branches, then by score."""
-    scores = _last_scores(records)
     withdrawn = {record.task: record.reason for record in records if isinstance(record, Withdrawn)}
     branches = [branch for one in rounds for branch in one.branches if not branch.placebo]
     tried = {task for branch in branches for task in branch.mixture}
@@ -36,7 +42,8 @@ def candidate_facts(
 
 def _rank(facts: CandidateFacts) -> tuple[float, float, float, str]:
     gain = -math.inf if facts.mean_gain is None else facts.mean_gain
-    return (-facts.share, -gain, -max(facts.scores.values(), default=-math.inf), facts.name)
+    score = next((facts.scores[one] for one in _PROMISING if one in facts.scores), -math.inf)
+    return (-facts.share, -gain, -score, facts.name)
 
 
 def _pool(opened: Opened) -> set[str]:
@@ -44,21 +51,6 @@ def _pool(opened: Opened) -> set[str]:
     target = opened.config.get("target", "")
     targets = {target} if isinstance(target, str) else set(target)
     return set(opened.tasks) - targets
-
-
-def _last_scores(records: Sequence[Record]) -> dict[str, dict[str, float]]:
-    """Candidate -> signal -> score, each from the last round that measured it."""
-    last: dict[str, dict[str, float]] = {}
-    for record in records:
-        if isinstance(record, Proposed):
-            for name, by_signal in record.scores.items():
-                means = {signal: _mean(by_target) for signal, by_target in by_signal.items()}
-                last.setdefault(name, {}).update(means)
-    return last
-
-
-def _mean(by_target: Mapping[str, float]) -> float:
-    return math.fsum(by_target.values()) / max(1, len(by_target))
 
 
 def _having(name: str, branches: Sequence[Branch]) -> list[Branch]:

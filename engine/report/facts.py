@@ -86,7 +86,7 @@ class CandidateFacts:
     share: float
     """Of the chosen mixture; 0 when not chosen."""
     scores: Mapping[str, float]
-    """signal -> score at the last measuring, weighted mean over the targets."""
+    """signal -> score at the last measuring, mean over the targets."""
     num_branches: int
     """Finished ones whose mixture had it."""
     mean_gain: float | None

@@ -23,14 +23,19 @@ from engine.report.decisions import decisions_of
 from engine.report.facts import Arm, Branch, Facts, Round, Standing, Test
 from engine.report.mixture_file import normalised
 from engine.report.provenance import provenance_of
+from engine.report.scores import Scores
 from engine.report.spending import spending_of
 from engine.wording import share_text
 
 PLACEBO = "placebo"
 
 
-def facts_of(records: Sequence[Record]) -> Facts:
+def facts_of(records: Sequence[Record], scores: Scores) -> Facts:
     """All that a report shows; of a campaign at any stage.
+
+    Args:
+        records: A ledger's.
+        scores: See `last_scores`.
 
     Raises:
         ValueError: If the records do not begin with `Opened`.
@@ -41,7 +46,7 @@ def facts_of(records: Sequence[Record]) -> Facts:
     rounds = _rounds(records)
     chosen = next((record for record in records if isinstance(record, Chosen)), None)
     shares = normalised(chosen.mixture) if chosen else None
-    candidates = candidate_facts(records, rounds, shares or {})
+    candidates = candidate_facts(records, rounds, shares or {}, scores)
     return Facts(
         name=str(config.get("name", "campaign")),
         campaign_id=opened.campaign_id,

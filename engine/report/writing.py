@@ -1,4 +1,4 @@
-"""report.html of a run folder, from its ledger alone."""
+"""report.html of a run folder, from its ledger and the arrays to which that refers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import hashlib
 import shlex
 from pathlib import Path
 
+from engine.campaign.run_folder import RunFolder
 from engine.ledger.ledger import FILE_NAME, read_ledger
 from engine.report.gathering import facts_of
 from engine.report.page import page
+from engine.report.scores import last_scores
 from engine.storage.whole_file import write_whole
 
 
@@ -18,9 +20,12 @@ def write_report(folder: Path) -> Path:
     Raises:
         ValueError: If the folder has no ledger, or one that holds no campaign.
         LedgerDamagedError: If the ledger was altered.
+        DamagedFileError: If arrays to which it refers are missing or damaged.
     """
     ledger = folder / FILE_NAME
-    content = page(facts_of(read_ledger(ledger)), origin=_origin(folder, ledger))
+    records = read_ledger(ledger)
+    facts = facts_of(records, last_scores(records, RunFolder(folder).arrays))
+    content = page(facts, origin=_origin(folder, ledger))
     path = folder / "report.html"
     write_whole(path, content.encode())
     return path

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import math
+from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from engine.gains.evaluation import batches_by_length, evaluating
 from engine.model.batch import Encoded
 from engine.model.interface import TaskModel
 from engine.signals.gradients import Gradient
+from engine.signals.losses import losses_of
+from engine.signals.trial_step import length_of, moved
 from engine.training.failures import DivergedError
 
 STEP = 3e-6
@@ -30,20 +31,15 @@ def mean_losses(
         DivergedError: If a loss is not finite.
     """
     means = {}
-    with evaluating(model), torch.inference_mode():
-        for name, probe in probes.items():
-            if not probe:
-                raise ValueError(f"The probe of '{name}' has no example.")
-            losses = [
-                model.losses(model.collate([probe[i] for i in chunk])).sum(dtype=torch.float64)
-                for chunk in batches_by_length(probe, batch_size)
-            ]
-            means[name] = float(torch.stack(losses).sum()) / len(probe)
-            if not torch.tensor(means[name]).isfinite():
-                raise DivergedError(
-                    f"The loss of '{name}' is not finite: the model at this checkpoint has "
-                    "diverged, or an example of its probe is broken."
-                )
+    for name, probe in probes.items():
+        if not probe:
+            raise ValueError(f"The probe of '{name}' has no example.")
+        means[name] = float(losses_of(model, probe, batch_size=batch_size).mean())
+        if not math.isfinite(means[name]):
+            raise DivergedError(
+                f"The loss of '{name}' is not finite: the model at this checkpoint has "
+                "diverged, or an example of its probe is broken."
+            )
     return means
 
 
@@ -77,30 +73,13 @@ def descent_by_difference(
     """
     shared = model.shared_parameters()
     _check_precision(shared)
-    epsilon = step * _length(shared) / (_length(direction) or 1.0)
+    epsilon = step * length_of(shared) / (length_of(direction) or 1.0)
     if not any(values.any() for values in direction.values()) or epsilon == 0:
         return dict.fromkeys(probes, 0.0)
     base_losses = mean_losses(model, probes) if base_losses is None else base_losses
-    with _moved(shared, direction, epsilon):
+    with moved(shared, direction, epsilon):
         ahead = mean_losses(model, probes)
     return {name: (ahead[name] - base_losses[name]) / epsilon for name in probes}
-
-
-@contextmanager
-def _moved(
-    shared: Mapping[str, nn.Parameter], direction: Gradient, epsilon: float
-) -> Iterator[None]:
-    before = {name: parameter.detach().clone() for name, parameter in shared.items()}
-    try:
-        with torch.no_grad():
-            for name, parameter in shared.items():
-                parameter.add_(direction[name], alpha=epsilon)
-        yield
-    finally:
-        # Put back, not moved back: a sum and a difference need not be what was there.
-        with torch.no_grad():
-            for name, parameter in shared.items():
-                parameter.copy_(before[name])
 
 
 def _check_precision(shared: Mapping[str, nn.Parameter]) -> None:
@@ -115,8 +94,3 @@ def _check_precision(shared: Mapping[str, nn.Parameter]) -> None:
                 "Differences of losses need float32, but autocast is on. "
                 "Inner products by `measure` bear half precision."
             )
-
-
-def _length(tensors: Mapping[str, Tensor]) -> float:
-    lengths = [torch.linalg.vector_norm(t, dtype=torch.float64).item() for t in tensors.values()]
-    return float(torch.tensor(lengths, dtype=torch.float64).norm())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.gains.evaluation import batches_by_length, evaluating
@@ -16,15 +19,19 @@ Gradient = Mapping[str, Tensor]
 """Parameter name -> its gradient, float32, on the model's device."""
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What a pass forward and back over some examples gives."""
+
+    gradient: Gradient
+    losses_n: NDArray[np.float64]
+    """Of the examples, in no order."""
+
+
 def mean_gradient(
-    model: TaskModel,
-    encoded: Sequence[Encoded],
-    *,
-    parameters: Mapping[str, nn.Parameter] | None = None,
-    leaves: list[Tensor] | None = None,
-    batch_size: int = 16,
+    model: TaskModel, encoded: Sequence[Encoded], *, batch_size: int = 16
 ) -> Gradient:
-    """Gradient of the mean training loss of `encoded`.
+    """Gradient of the mean training loss of `encoded` by all shared parameters.
 
     Dropout is off. Every example counts the same whatever its length, its batch or its neighbours.
     The model's own `.grad` is left alone; memory is two gradients.
@@ -32,9 +39,6 @@ def mean_gradient(
     Args:
         model: Its parameters are not changed.
         encoded: At least one example.
-        parameters: By whose change; all of `model.shared_parameters()` when left out.
-        leaves: Tensors that a forward pass adds, to which gradients are to flow as well (see
-            `taps.listening`); emptied.
         batch_size: Examples read together.
 
     Returns:
@@ -46,22 +50,52 @@ def mean_gradient(
     """
     if not encoded:
         raise ValueError("A mean gradient needs at least one example, got none.")
-    parameters = model.shared_parameters() if parameters is None else parameters
+    shared = model.shared_parameters()
+    return read_through(model, encoded, shared, among=len(encoded), batch_size=batch_size).gradient
+
+
+def read_through(
+    model: TaskModel,
+    encoded: Sequence[Encoded],
+    parameters: Mapping[str, nn.Parameter],
+    *,
+    among: int,
+    leaves: list[Tensor] | None = None,
+    batch_size: int = 16,
+) -> Passed:
+    """What `encoded` adds to the gradient of the mean loss of `among` examples; and the losses.
+
+    Args:
+        model: As for `mean_gradient`.
+        encoded: Some of the `among` examples, or all of them.
+        parameters: By whose change.
+        among: Parts that add up to a mean gradient have the same number.
+        leaves: Tensors that a forward pass adds, to which gradients are to flow as well (see
+            `taps.listening`); emptied.
+        batch_size: Examples read together.
+
+    Raises:
+        DivergedError: If a loss or a gradient is not finite.
+    """
     leaves = [] if leaves is None else leaves
     total = {
         name: torch.zeros_like(p, dtype=torch.float32, requires_grad=False)
         for name, p in parameters.items()
     }
+    seen: list[NDArray[np.float64]] = []
     with evaluating(model), torch.enable_grad():
         for chunk in batches_by_length(encoded, batch_size):
             losses = model.losses(model.collate([encoded[i] for i in chunk]))
-            parts = _gradients(losses.sum() / len(encoded), [*parameters.values(), *leaves])
-            leaves.clear()
+            try:
+                parts = _gradients(losses.sum() / among, [*parameters.values(), *leaves])
+            finally:
+                leaves.clear()
+            seen.append(losses.detach().double().cpu().numpy())
             # The leaves' own gradients went to whoever listens there.
             for sum_so_far, part in zip(total.values(), parts, strict=False):
                 if part is not None:
                     sum_so_far += part.float()
-    return finite(total)
+    return Passed(gradient=finite(total), losses_n=np.concatenate(seen))
 
 
 def finite(gradient: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -7,7 +7,7 @@ would then depend on its neighbours, and so on the number of workers.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,28 +16,36 @@ from torch import Tensor, nn
 
 from engine.model.batch import Encoded
 from engine.model.interface import TaskModel
-from engine.signals.direction import Direction, direction, flat, preconditioned
-from engine.signals.gradients import finite, mean_gradient
-from engine.signals.projected import Projected, Sums
-from engine.signals.sketch import WIDTH, draw_places, sketch
+from engine.signals.direction import Direction, direction, preconditioned
+from engine.signals.gradients import mean_gradient
+from engine.signals.losses import losses_of, mean_with_se
+from engine.signals.readings import Columns
+from engine.signals.sources import IN_THE_PASS
 from engine.signals.stable_number import number_of
-from engine.signals.taps import listening, tapped
+from engine.signals.taps import tapped
+from engine.signals.task_pass import Found, TaskPass
+from engine.training.failures import DivergedError
 from engine.training.jobs import Seed
-
-SIGNALS = frozenset({"alignment", "similarity"})
-"""Signals that need a pass through the model."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signals:
-    """What was measured, in the order of the probes: the parts of a `MeasureResult`."""
+    """What was measured, in the order of the probes; NaN is no evidence."""
 
-    alignment: Mapping[str, NDArray[np.float64]]
-    """target -> (n,) cosines; empty unless asked for."""
-    descent: Mapping[str, NDArray[np.float64]]
-    """target -> (n,) inner products; empty unless asked for."""
+    scores: Columns
+    """"alignment" and "descent", as far as they were asked for."""
+    ses: Columns
+    """Their standard errors; of a probe of one example none is known."""
+    square_n: NDArray[np.float64]
+    noise_n: NDArray[np.float64]
+    """As `Along` has both."""
+    losses_n: NDArray[np.float64]
+    """Mean losses, nats per example."""
+    loss_ses_n: NDArray[np.float64]
     sketches: NDArray[np.float32]
-    """(n, k); k = 0 unless similarity was asked for."""
+    """(n, k), zeros where nothing is known; k = 0 unless similarity was asked for."""
+    silent: Mapping[str, str]
+    """task -> which number was not finite, so that nothing is known of it."""
 
 
 def probe_indices(num_examples: int, size: int, *, task: str, seed: Seed) -> NDArray[np.int64]:
@@ -64,29 +72,38 @@ def measure(
     *,
     signals: Collection[str],
     seed: Seed,
+    second_moments: Mapping[str, Tensor] | None = None,
 ) -> Signals:
     """Take the signals of some tasks at the model's present parameters.
 
     A task's numbers depend on the model, its own probe, the targets' probes and the seed, and on no
-    other task: however tasks are shared out, the parts laid together are bitwise the same.
+    other task: however tasks are shared out, the parts laid together are bitwise the same. A task
+    with a number that is not finite is silent and harms no other.
 
     Args:
         model: An `nn.Module` too; unchanged.
         probes: candidate -> at least one example of its train split.
-        target_probes: target -> at least one example of its selection split; read for alignment.
-        signals: Any of `SIGNALS`.
+        target_probes: target -> at least one example of its selection split; read for alignment
+            and descent.
+        signals: Any of `IN_THE_PASS`. Any of them brings the losses, which alone cost no way back.
         seed: Of the sketches; equal wherever they are to be compared.
+        second_moments: As for `directions_of`.
 
     Raises:
         ValueError: If a signal is unknown or a probe is empty.
-        DivergedError: If a loss or a gradient is not finite.
+        DivergedError: If a loss or a gradient of a target is not finite.
     """
-    unknown = sorted(set(signals) - SIGNALS)
+    unknown = sorted(set(signals) - IN_THE_PASS)
     if unknown:
-        raise ValueError(f"No signal {unknown[0]!r} to measure; there are {sorted(SIGNALS)}.")
-    aligned = target_probes if "alignment" in signals else {}
-    directions = directions_of(model, aligned, seed=seed)
-    return measure_along(model, probes, directions, sketched="similarity" in signals, seed=seed)
+        raise ValueError(f"No signal {unknown[0]!r} to measure; there are {sorted(IN_THE_PASS)}.")
+    _check_probes({**target_probes, **probes})
+    if not {"alignment", "descent", "similarity"} & set(signals):
+        return _losses_alone(model, probes) if signals else _nothing(len(probes))
+    aligned = target_probes if {"alignment", "descent"} & set(signals) else {}
+    directions = directions_of(model, aligned, seed=seed, second_moments=second_moments)
+    sketched = "similarity" in signals
+    found = measure_along(model, probes, directions, sketched=sketched, seed=seed)
+    return replace(found, scores=_only(found.scores, signals), ses=_only(found.ses, signals))
 
 
 def directions_of(
@@ -106,13 +123,17 @@ def directions_of(
             gradients stay as they are.
 
     Raises:
-        ValueError, DivergedError: As `measure`.
+        DivergedError: As `measure`.
     """
-    taps = tapped(_module(model), model.shared_parameters())
+    assert isinstance(model, nn.Module)
+    taps = tapped(model, model.shared_parameters())
     directions = {}
     for name, probe in target_probes.items():
         number = np.random.SeedSequence([*seed, number_of(name)]).generate_state(1)[0]
-        gradient = mean_gradient(model, probe)
+        try:
+            gradient = mean_gradient(model, probe)
+        except DivergedError as error:
+            raise DivergedError(f"Target '{name}': {error}") from error
         if second_moments is not None:
             gradient = preconditioned(gradient, second_moments)
         generator = torch.Generator().manual_seed(int(number))
@@ -128,50 +149,80 @@ def measure_along(
     sketched: bool,
     seed: Seed,
 ) -> Signals:
-    """As `measure`, the directions being there already: alignment with each, sketches if wanted.
+    """As `measure`, the directions being there already; sketches if wanted.
 
     Source: inner products from both sides of a layer: Wang et al. 2024, arXiv:2406.11011, section
     4.2. That a basis of few columns does for all targets, and sketches of what lies outside of it
     for the lengths, are ours.
     """
-    shared = model.shared_parameters()
-    taps = tapped(_module(model), shared)
-    others = {name: parameter for name, parameter in shared.items() if name not in taps}
-    projected = Projected(list(directions.values()), taps, seed=seed)
-    sizes = {**projected.sketch_sizes, **{name: p.numel() for name, p in others.items()}}
-    places = draw_places(sizes, seed=seed) if sketched else None
-    shape = len(probes), len(directions)
-    cosines, products = np.zeros(shape), np.zeros(shape)
-    sketches = np.zeros((len(probes), WIDTH if sketched else 0), dtype=np.float32)
-    wanted = probes if directions or sketched else {}
-    with listening(_module(model), taps, others, listener=projected) as leaves:
-        for row, probe in enumerate(wanted.values()):
-            rest = mean_gradient(model, probe, parameters=others, leaves=leaves)
-            sums = projected.finish()
-            gradient = {**rest, **finite(dict(sums.sketches))}
-            cosines[row], products[row] = _along(sums, flat(rest), list(directions.values()))
-            if places:
-                sketches[row] = sketch(gradient, places)
+    over = TaskPass(model, list(directions.values()), sketched=sketched, seed=seed)
+    with over.open() as leaves:
+        found = {name: over.over(name, probe, leaves) for name, probe in probes.items()}
+    beside = [one.along for one in found.values()]
+    norms_S = np.array([one.norm or np.nan for one in directions.values()])
+    cosine_norms_S = np.where(np.isfinite(norms_S), 1.0, np.nan)
     return Signals(
-        alignment=dict(zip(directions, cosines.T, strict=True)),
-        descent=dict(zip(directions, products.T, strict=True)),
-        sketches=sketches,
+        scores={
+            "alignment": _columns([one.cosines_S for one in beside], directions, cosine_norms_S),
+            "descent": _columns([one.products_S for one in beside], directions, norms_S),
+        },
+        ses={
+            "alignment": _columns([one.cosine_ses_S for one in beside], directions, cosine_norms_S),
+            "descent": _columns([one.product_ses_S for one in beside], directions, norms_S),
+        },
+        square_n=np.array([one.square for one in beside], dtype=np.float64),
+        noise_n=np.array([one.noise for one in beside], dtype=np.float64),
+        losses_n=np.array([one.loss for one in found.values()], dtype=np.float64),
+        loss_ses_n=np.array([one.loss_se for one in found.values()], dtype=np.float64),
+        sketches=_stacked(list(found.values())),
+        silent={name: one.trouble for name, one in found.items() if one.trouble},
     )
 
 
-def _along(
-    sums: Sums, rest_O: Tensor, directions: Sequence[Direction]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Cosines and inner products of one task with all directions."""
-    rest_O = rest_O.double()
-    rest_S = np.array([(one.others_O * rest_O).sum().item() for one in directions])
-    along_S = sums.products_S + rest_S
-    length = (sums.square + rest_O.square().sum().item()) ** 0.5
-    norms_S = np.array([one.norm for one in directions])
-    # Where a length is 0, so are the inner products.
-    return np.clip(along_S / (length or 1.0), -1.0, 1.0), along_S * norms_S
+def _nothing(count: int) -> Signals:
+    unknown_n = np.full(count, np.nan)
+    return Signals(
+        scores={},
+        ses={},
+        square_n=unknown_n,
+        noise_n=unknown_n,
+        losses_n=unknown_n,
+        loss_ses_n=unknown_n,
+        sketches=np.zeros((count, 0), dtype=np.float32),
+        silent={},
+    )
 
 
-def _module(model: TaskModel) -> nn.Module:
-    assert isinstance(model, nn.Module)
-    return model
+def _losses_alone(model: TaskModel, probes: Mapping[str, Sequence[Encoded]]) -> Signals:
+    found = [mean_with_se(losses_of(model, probe)) for probe in probes.values()]
+    means_n, ses_n = np.array(found, dtype=np.float64).reshape(-1, 2).T
+    silent = {
+        name: "The loss of its probe is not finite."
+        for name, mean in zip(probes, means_n, strict=True)
+        if not np.isfinite(mean)
+    }
+    return replace(_nothing(len(found)), losses_n=means_n, loss_ses_n=ses_n, silent=silent)
+
+
+def _columns(
+    rows: Sequence[NDArray[np.float64]],
+    targets: Collection[str],
+    lengths_S: NDArray[np.float64],
+) -> dict[str, NDArray[np.float64]]:
+    """The rows' numbers by target, times the length that its direction had."""
+    table_nS = np.reshape(rows, (len(rows), len(lengths_S))) * lengths_S
+    return dict(zip(targets, np.ascontiguousarray(table_nS.T), strict=True))
+
+
+def _stacked(found: Sequence[Found]) -> NDArray[np.float32]:
+    return np.stack([one.sketch for one in found]) if found else np.zeros((0, 0), np.float32)
+
+
+def _only(columns: Columns, signals: Collection[str]) -> Columns:
+    return {signal: by_target for signal, by_target in columns.items() if signal in signals}
+
+
+def _check_probes(probes: Mapping[str, Sequence[Encoded]]) -> None:
+    for name, probe in probes.items():
+        if not probe:
+            raise ValueError(f"The probe of '{name}' needs at least one example, got none.")

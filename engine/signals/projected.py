@@ -1,4 +1,4 @@
-"""What taps add up for one task: inner products with directions, its length, and a sketch."""
+"""What taps add up for some examples: inner products with directions, a length, and a sketch."""
 
 from __future__ import annotations
 
@@ -30,8 +30,18 @@ about 1.3 %. One weight that holds a third of the length or more, as embeddings 
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken in from the tapped weights; see `together`."""
+
+    blocks: Mapping[str, Tensor]
+    """Weight -> (C, C), where a layer used it."""
+    embedded: Mapping[str, tuple[Tensor, Tensor]]
+    """Weight -> (U,) rows that were looked up, and (U, J) their gradients."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sums:
-    """One task's tapped weights together."""
+    """The tapped weights' gradients in a few numbers."""
 
     products_S: NDArray[np.float64]
     """With the directions at length 1."""
@@ -57,7 +67,7 @@ class _Sides:
 
 
 class Projected:
-    """A `Listener` that keeps numbers for one task at a time."""
+    """A `Listener` that keeps numbers for the examples of one task, or of a part of it."""
 
     def __init__(
         self, directions: Sequence[Direction], taps: Mapping[str, Tapped], *, seed: Seed
@@ -69,8 +79,8 @@ class Projected:
             name: _sides([d.factors[name] for d in directions], one, name=name, seed=seed)
             for name, one in taps.items()
         }
-        self._blocks: dict[str, Tensor] = {}
-        self._embedded: dict[str, tuple[Tensor, Tensor]] = {}
+        self._blocks: Mapping[str, Tensor] = {}
+        self._embedded: Mapping[str, tuple[Tensor, Tensor]] = {}
 
     @property
     def sketch_sizes(self) -> dict[str, int]:
@@ -84,39 +94,70 @@ class Projected:
         return self._sides[weight].columns.project(values_NJ)
 
     def take(self, weight: str, rows_NC: Tensor, columns_NC: Tensor) -> None:
-        block_CC, before = rows_NC.T @ columns_NC, self._blocks.get(weight)
-        self._blocks[weight] = block_CC if before is None else before + block_CC
+        self._blocks = _added(self._blocks, {weight: rows_NC.T @ columns_NC})
 
     def take_embedded(self, weight: str, ids_N: Tensor, grad_NJ: Tensor) -> None:
-        if weight in self._embedded:
-            ids_U, rows_UJ = self._embedded[weight]
-            ids_N, grad_NJ = torch.cat([ids_U, ids_N]), torch.cat([rows_UJ, grad_NJ])
-        ids_U, row_N = torch.unique(ids_N, return_inverse=True)
-        rows_UJ = grad_NJ.new_zeros(len(ids_U), grad_NJ.shape[1]).index_add(0, row_N, grad_NJ)
-        self._embedded[weight] = ids_U, rows_UJ
+        self._embedded = _looked_up(self._embedded, {weight: (ids_N, grad_NJ)})
 
-    def finish(self) -> Sums:
+    def taken(self) -> Taken:
         """All that was taken in since the last time."""
+        taken = Taken(self._blocks, self._embedded)
+        self._blocks, self._embedded = {}, {}
+        return taken
+
+    def sums(self, taken: Taken) -> Sums:
+        """What it comes to."""
         products_S, square = np.zeros(self._num_directions), 0.0
-        for weight, (ids_U, rows_UJ) in self._embedded.items():
+        blocks = taken.blocks
+        for weight, (ids_U, rows_UJ) in taken.embedded.items():
             sides = self._sides[weight]
-            self.take(weight, sides.rows.of_rows(ids_U), sides.columns.project(rows_UJ))
+            block_CC = sides.rows.of_rows(ids_U).T @ sides.columns.project(rows_UJ)
+            blocks = _added(blocks, {weight: block_CC})
             products_S += _products_beside(sides, ids_U, rows_UJ)
             if self._roles[weight] == "embedding":
                 square += rows_UJ.double().square().sum().item()
-        for weight, block_CC in self._blocks.items():
+        for weight, block_CC in blocks.items():
             products_S += _products(self._sides[weight], block_CC)
             if self._roles[weight] != "embedding":
                 square += _square(self._sides[weight], block_CC)
-        sketches = {name: self._sketch(name) for name in self._sides}
-        self._blocks, self._embedded = {}, {}
+        sketches = {name: self._sketch(name, blocks) for name in self._sides}
         return Sums(products_S, square, sketches)
 
-    def _sketch(self, weight: str) -> Tensor:
+    def _sketch(self, weight: str, blocks: Mapping[str, Tensor]) -> Tensor:
         side = SIDES[self._roles[weight]]
-        if weight not in self._blocks:  # no part in the loss
+        if weight not in blocks:  # no part in the loss
             return torch.zeros(side, side)
-        return self._blocks[weight][-side:, -side:]
+        return blocks[weight][-side:, -side:]
+
+
+def together(parts: Sequence[Taken]) -> Taken:
+    """What was taken in from all parts of a set of examples."""
+    blocks: Mapping[str, Tensor] = {}
+    embedded: Mapping[str, tuple[Tensor, Tensor]] = {}
+    for part in parts:
+        blocks = _added(blocks, part.blocks)
+        embedded = _looked_up(embedded, part.embedded)
+    return Taken(blocks, embedded)
+
+
+def _added(blocks: Mapping[str, Tensor], more: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    sums = {name: blocks[name] + block if name in blocks else block for name, block in more.items()}
+    return {**blocks, **sums}
+
+
+def _looked_up(
+    embedded: Mapping[str, tuple[Tensor, Tensor]], more: Mapping[str, tuple[Tensor, Tensor]]
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Gradients of rows, each row once, though it was looked up more than once."""
+    found = dict(embedded)
+    for weight, (ids_N, grad_NJ) in more.items():
+        if weight in found:
+            ids_U, rows_UJ = found[weight]
+            ids_N, grad_NJ = torch.cat([ids_U, ids_N]), torch.cat([rows_UJ, grad_NJ])
+        ids_U, row_N = torch.unique(ids_N, return_inverse=True)
+        rows_UJ = grad_NJ.new_zeros(len(ids_U), grad_NJ.shape[1]).index_add(0, row_N, grad_NJ)
+        found[weight] = ids_U, rows_UJ
+    return found
 
 
 def _products(sides: _Sides, block_CC: Tensor) -> NDArray[np.float64]:

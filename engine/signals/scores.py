@@ -1,75 +1,90 @@
-"""From recorded signals to what a policy sees: scores per candidate, and sketches."""
+"""From the results of measuring jobs to readings of the candidates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.campaign.roster import Roster
-from engine.ledger.records import Completed
-from engine.ledger.result_store import Arrays, read_measures
-from engine.signals.affinity import affinity
+from engine.signals.centroid import centroid
+from engine.signals.readings import Columns, Readings, columns_of, joined, of
 from engine.signals.similarity import unit_rows
+from engine.signals.steadied import steadied
 
-Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
-"""candidate -> signal -> target -> score."""
+# Shape suffixes: N open candidates, n tasks of all jobs, k places of a sketch.
+
+Arrays = Mapping[str, NDArray[Any]]
+Measured = Sequence[tuple[Sequence[str], Arrays]]
+"""Of each measuring job its tasks, and its arrays as `read_measures` gives them, all of them with
+sketches of the same width."""
 
 
-def affinity_scores(roster: Roster, prefixes_Kd: NDArray[np.float32]) -> Scores:
-    """Prefix affinity of every candidate with every target, at the end of the warm-up."""
-    matrix_KK = affinity(prefixes_Kd)
-    row = {name: index for index, name in enumerate(roster.names)}
+def measured_readings(roster: Roster, jobs: Measured) -> Readings:
+    """What measuring jobs found of the open candidates, in whatever split over jobs."""
+    names = tuple(candidate.name for candidate in roster.candidates)
+    targets = [target.name for target in roster.targets]
+    if not jobs:
+        return Readings(candidates=names)
+    tasks = tuple(task for together, _ in jobs for task in together)
+    sketches_nk = _rows(jobs, "sketches")
+    found = Readings(
+        candidates=tasks,
+        scores=_columns(jobs, "scores"),
+        ses=_columns(jobs, "ses"),
+        sketches=unit_rows(sketches_nk) if sketches_nk.shape[1] else None,
+    )
+    losses = Readings(
+        candidates=tasks,
+        scores={"loss": dict.fromkeys(targets, _rows(jobs, "losses"))},
+        ses={"loss": dict.fromkeys(targets, _rows(jobs, "loss_ses"))},
+    )
+    noise = Readings(
+        candidates=tasks,
+        scores={name: dict.fromkeys(targets, _rows(jobs, name)) for name in ("noise", "square")},
+    )
+    open_now = of(joined(found, losses), names)
+    steady = Readings(candidates=names, ses=_steady(open_now, of(noise, names).scores))
+    return joined(open_now, steady, _centroids(names, tasks, jobs))
+
+
+def _steady(found: Readings, of_gradients: Columns) -> Columns:
+    """Standard errors of alignment and descent, steadied."""
+    steady: dict[str, dict[str, NDArray[np.float64]]] = {}
+    for signal in sorted({"alignment", "descent"} & set(found.ses)):
+        for target, ses_N in found.ses[signal].items():
+            noise_N = of_gradients["noise"][target]
+            if signal == "alignment":  # a cosine feels only what is across, beside the length
+                across_N = 1 - found.scores[signal][target] ** 2
+                noise_N = noise_N / of_gradients["square"][target] * across_N
+            steady.setdefault(signal, {})[target] = steadied(ses_N, noise_N)
+    return steady
+
+
+def _centroids(names: Sequence[str], tasks: Sequence[str], jobs: Measured) -> Readings:
+    """Centroid of the open candidates; nothing where no job took embeddings."""
+    embeddings_nd = _rows(jobs, "embeddings")
+    if not embeddings_nd.shape[1]:
+        return Readings(candidates=tuple(names))
+    row = {task: number for number, task in enumerate(tasks)}
+    _, arrays = jobs[0]
+    begins = "target_embeddings/"
+    targets = {name.removeprefix(begins): arrays[name] for name in arrays if begins in name}
+    open_Nd = embeddings_nd[[row[name] for name in names]]
+    return Readings(candidates=tuple(names), scores={"centroid": centroid(open_Nd, targets)})
+
+
+def _columns(jobs: Measured, kind: str) -> Columns:
+    parts = [columns_of(arrays, kind) for _, arrays in jobs]
     return {
-        candidate.name: {
-            "affinity": {
-                target.name: float(matrix_KK[row[candidate.name], row[target.name]])
-                for target in roster.targets
-            }
+        signal: {
+            target: np.concatenate([part[signal][target] for part in parts]) for target in by_target
         }
-        for candidate in roster.candidates
+        for signal, by_target in parts[0].items()
     }
 
 
-def measured_scores(jobs: Sequence[tuple[Sequence[str], Arrays]]) -> Scores:
-    """Scores from measuring jobs: (tasks of the job, its arrays), in any split over jobs."""
-    return {task: _row(arrays, index) for tasks, arrays in jobs for index, task in enumerate(tasks)}
-
-
-def _row(arrays: Arrays, index: int) -> dict[str, dict[str, float]]:
-    scores: dict[str, dict[str, float]] = {}
-    for key, values in arrays.items():
-        signal, _, target = key.partition("/")
-        if target:
-            scores.setdefault(signal, {})[target] = float(values[index])
-    return scores
-
-
-def measured_sketches(
-    roster: Roster, jobs: Sequence[tuple[Sequence[str], Arrays]]
-) -> NDArray[np.float32]:
-    """(N, k) candidates' sketched gradients at length 1, in the roster's order."""
-    rows = {
-        task: arrays["sketches"][index]
-        for tasks, arrays in jobs
-        for index, task in enumerate(tasks)
-    }
-    return unit_rows(np.stack([rows[candidate.name] for candidate in roster.candidates]))
-
-
-def together(*parts: Scores) -> Scores:
-    """Signals of several sources side by side."""
-    names = dict.fromkeys(name for part in parts for name in part)
-    return {
-        name: {signal: dict(by) for part in parts for signal, by in part.get(name, {}).items()}
-        for name in names
-    }
-
-
-def load_measures(
-    jobs: Sequence[tuple[Sequence[str], Completed]], folder: Path
-) -> list[tuple[Sequence[str], Arrays]]:
-    """The arrays of completed measuring jobs."""
-    return [(tasks, read_measures(completed, folder)) for tasks, completed in jobs]
+def _rows(jobs: Measured, name: str) -> NDArray[Any]:
+    return np.concatenate([arrays[name] for _, arrays in jobs])

@@ -1,56 +1,140 @@
-"""Signals as files: parquet for programs, heatmaps for people."""
+"""Measured signals as files: parquet for programs, heatmaps and a table for people."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from engine.campaign.measuring import Signals
+from engine.campaign.measuring import Measured
+from engine.signals.clustering import clustered_order
+from engine.signals.heatmaps import heatmap, panels
+from engine.signals.readings import Readings
+from engine.signals.similarity import similarity
+from engine.signals.standing import RANKED_BY, Standing, standings
+from engine.storage.whole_file import write_whole
 
-matplotlib.use("Agg")
+_MOST_PAIRS = 2000
+"""Candidates up to which the (N, N) similarity is written out; the sketches always are."""
+_TOLD = 10
+"""Candidates at either end of a target's table."""
 
-_INCHES_A_ROW = 0.28
-_MARGIN_INCHES = 2.6
 
+def write_signals(measured: Measured, folder: Path) -> list[Path]:
+    """Write everything that was measured; the files' paths.
 
-def write_signals(signals: Signals, folder: Path) -> list[Path]:
-    """Write affinity, alignment and similarity, each as .parquet and .png; the files' paths.
-
-    Parquet: one row a task, its name in column `task`, one float64 column for each other task.
+    `signals.parquet` has a row for each candidate and target, and for each signal a column, with a
+    column of standard errors beside it where some are known; empty is no evidence. `affinity` and
+    `similarity` are square, one row a task, its name in column `task`.
     """
-    matrices = {
-        "affinity": (signals.tasks, signals.tasks, signals.affinity_KK),
-        "alignment": (signals.candidates, signals.targets, signals.alignment_NS),
-        "similarity": (signals.candidates, signals.candidates, signals.similarity_NN),
-    }
-    written = []
-    for name, (rows, columns, values) in matrices.items():
-        table = {"task": list(rows), **dict(zip(columns, values.T.tolist(), strict=True))}
-        pq.write_table(pa.table(table), folder / f"{name}.parquet")
-        heatmap(name, rows, columns, values).savefig(folder / f"{name}.png", dpi=120)
-        written += [folder / f"{name}.parquet", folder / f"{name}.png"]
+    written = [folder / "signals.parquet"]
+    pq.write_table(pa.table(_columns(measured)), written[0])
+    rows = _order(measured)
+    signals = _by_target(measured, rows)
+    if signals:
+        names = [measured.readings.candidates[row] for row in rows]
+        written.append(_draw(panels(names, measured.targets, signals), folder / "signals.png"))
+    for name, tasks, values in _squares(measured):
+        written += _write_square(name, tasks, values, folder)
+    written.append(folder / "signals.md")
+    write_whole(written[-1], table_text(measured).encode())
     return written
 
 
-def heatmap(
-    title: str, rows: tuple[str, ...], columns: tuple[str, ...], values: NDArray[np.float64]
-) -> Figure:
-    """Values in [-1, 1] as colours, blue below 0 and red above, with every name readable."""
-    width = _MARGIN_INCHES + 1 + _INCHES_A_ROW * len(columns)
-    height = _MARGIN_INCHES + _INCHES_A_ROW * len(rows)
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.add_subplot()
-    # The diagonal is 1 by definition and would drown what there is to see.
-    shown = np.where(values < 0.999, np.abs(values), 0.0).max(initial=0.05)
-    image = axes.imshow(values, cmap="RdBu_r", vmin=-shown, vmax=shown, aspect="auto")
-    axes.set_title(title)
-    axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8)
-    axes.set_yticks(range(len(rows)), rows, fontsize=8)
-    figure.colorbar(image, ax=axes, shrink=0.6)
-    return figure
+def _columns(measured: Measured) -> dict[str, list[object]]:
+    readings, targets = measured.readings, measured.targets
+    columns: dict[str, list[object]] = {
+        "candidate": [name for _ in targets for name in readings.candidates],
+        "target": [target for target in targets for _ in readings.candidates],
+    }
+    for signal in sorted(readings.scores):
+        columns[signal] = _stacked(readings.scores[signal], readings, targets)
+        if signal in readings.ses:
+            columns[f"{signal}_se"] = _stacked(readings.ses[signal], readings, targets)
+    return columns
+
+
+def _stacked(
+    by_target: Mapping[str, NDArray[np.float64]], readings: Readings, targets: Sequence[str]
+) -> list[object]:
+    nothing = np.full(len(readings.candidates), np.nan)
+    values = np.concatenate([by_target.get(target, nothing) for target in targets])
+    return [value if np.isfinite(value) else None for value in values.tolist()]
+
+
+def _order(measured: Measured) -> NDArray[np.intp]:
+    """Candidates so that like ones stand together: by gradients, else by prefixes."""
+    sketches = measured.readings.sketches
+    if sketches is not None and len(sketches) <= _MOST_PAIRS:
+        return clustered_order(similarity(sketches))
+    place = {name: at for at, name in enumerate(measured.tasks)}
+    rows = [place[name] for name in measured.readings.candidates]
+    if len(rows) > _MOST_PAIRS:
+        return np.arange(len(rows), dtype=np.intp)
+    return clustered_order(measured.affinity_KK[np.ix_(rows, rows)])
+
+
+def _by_target(measured: Measured, rows: NDArray[np.intp]) -> dict[str, NDArray[np.float64]]:
+    """By signal (N, S), candidates in the order of `rows`."""
+    nothing = np.full(len(rows), np.nan)
+    return {
+        signal: np.stack([by.get(target, nothing)[rows] for target in measured.targets], axis=1)
+        for signal, by in sorted(measured.readings.scores.items())
+    }
+
+
+def _squares(measured: Measured) -> Iterator[tuple[str, Sequence[str], NDArray[np.float64]]]:
+    yield "affinity", measured.tasks, measured.affinity_KK
+    sketches = measured.readings.sketches
+    if sketches is not None and len(sketches) <= _MOST_PAIRS:
+        yield "similarity", measured.readings.candidates, similarity(sketches)
+
+
+def _write_square(
+    name: str, tasks: Sequence[str], values: NDArray[np.float64], folder: Path
+) -> list[Path]:
+    table = {"task": list(tasks), **dict(zip(tasks, values.T.tolist(), strict=True))}
+    pq.write_table(pa.table(table), folder / f"{name}.parquet")
+    order = clustered_order(values)
+    names = [tasks[row] for row in order]
+    picture = heatmap(name, names, names, values[np.ix_(order, order)])
+    return [folder / f"{name}.parquet", _draw(picture, folder / f"{name}.png")]
+
+
+def _draw(figure: Figure, path: Path) -> Path:
+    figure.savefig(path, dpi=120)
+    return path
+
+
+def table_text(measured: Measured) -> str:
+    """Markdown: for each target its first and last candidates, and why."""
+    return "\n".join(
+        f"## Candidates for {target}\n\n{_table(standings(measured.readings, target))}\n"
+        for target in measured.targets
+    )
+
+
+def _table(found: Sequence[Standing]) -> str:
+    shown = [*found[:_TOLD], *found[max(_TOLD, len(found) - _TOLD) :]]
+    signals = [name for name in RANKED_BY if any(name in one.scores for one in found)]
+    lines = [
+        f"| | candidate | {' | '.join([*signals, 'why'])} |",
+        "|---" * (len(signals) + 3) + "|",
+    ]
+    for one in shown:
+        numbers = [number_text(one, signal) for signal in signals]
+        lines.append(f"| {one.place} | {one.candidate} | {' | '.join([*numbers, one.reason])} |")
+    return "\n".join(lines)
+
+
+def number_text(one: Standing, signal: str) -> str:
+    """A score with its standard error; "-" for no evidence."""
+    if signal not in one.scores:
+        return "-"
+    error = f" ±{one.ses[signal]:.2f}" if signal in one.ses else ""
+    return f"{one.scores[signal]:+.3f}{error}"

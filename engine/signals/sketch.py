@@ -15,6 +15,9 @@ from engine.training.jobs import Seed
 WIDTH = 4096
 """Places of a sketch: its cosines are off by about 1 / sqrt(WIDTH) = 0.016."""
 
+_MOST = 10_000 * WIDTH
+"""Numbers that the sketches of all candidates together may have: 160 MB."""
+
 _BLOCK = 1 << 20
 """Coordinates added at a time: a few MB of working memory however large the model."""
 
@@ -77,6 +80,26 @@ def sketch(gradient: Mapping[str, Tensor], places: Places) -> NDArray[np.float32
     if not np.isfinite(sums).all():
         raise ValueError("A gradient to be sketched is not finite.")
     return (sums[: places.width] - sums[places.width :]).astype(np.float32)
+
+
+def width_for(num_candidates: int) -> int:
+    """Places that are left to each of so many candidates: fewer above 10,000 of them."""
+    width = WIDTH
+    while width > 1 and num_candidates * width > _MOST:
+        width //= 2
+    return width
+
+
+def fold(sketches_Nk: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """(N, width) sketches with fewer places: sums of places are places of a narrower sketch.
+
+    Args:
+        sketches_Nk: Of the same places.
+        width: Divides k.
+    """
+    num, k = sketches_Nk.shape
+    folded_Nw: NDArray[np.float32] = sketches_Nk.reshape(num, k // width, width).sum(axis=1)
+    return folded_Nw
 
 
 def _blocks(values: Tensor) -> Iterator[tuple[int, NDArray[np.float32]]]:

@@ -55,6 +55,7 @@ class RoundClosed:
     proposals: tuple[MixtureLine, ...]
     gains: tuple[GainLine, ...]
     scores: Mapping[str, Mapping[str, Mapping[str, float]]]
+    """candidate -> signal -> target -> score, of those that are told."""
     advanced: str
     spent_tokens: int
     wasted_tokens: int

@@ -16,9 +16,6 @@ from engine.tracking.lines import best
 Instruction = dict[str, Any]
 """JSON whose key "do" is "open", "row" or "deliver"."""
 
-MAX_SCORED = 200
-"""Candidates whose scores are sent; in a larger pool only those that some proposal names."""
-
 ARM_COLUMNS = (
     *("arm", "target", "delivered", "cost_tokens", "gate_loss"),
     *("loss", "metric", "metric_low", "metric_high", "gain", "gain_se"),
@@ -100,9 +97,8 @@ def _gains(name: str, found: GainLine) -> dict[str, float]:
 
 
 def _scores(event: RoundClosed) -> dict[str, float]:
-    tasks = _tasks(event)
     row = {}
-    for task in sorted(tasks & set(event.scores)):
+    for task in sorted(event.scores):
         for signal, by_target in event.scores[task].items():
             for target, score in by_target.items():
                 where = f"{task}/{target}" if len(by_target) > 1 else task
@@ -111,8 +107,7 @@ def _scores(event: RoundClosed) -> dict[str, float]:
 
 
 def _tasks(event: RoundClosed) -> set[str]:
-    proposed = {task for line in event.proposals for task in line.mixture}
-    return proposed | (set(event.scores) if len(event.scores) <= MAX_SCORED else set())
+    return {task for line in event.proposals for task in line.mixture} | set(event.scores)
 
 
 def _branch(found: GainLine) -> str:

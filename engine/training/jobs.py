@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.signals.readings import Columns
+
 Seed = tuple[int, ...]
 """Entropy for `numpy.random.default_rng`: (campaign seed, stream, round)."""
 
@@ -54,6 +56,10 @@ class WarmUpJob:
     """Share of tokens hidden, the prefix among them; CompassMTL section 3: 0.25."""
     masked_weight: float
     """Weight of the masked objective beside the tasks' loss; CompassMTL: 0.1. 0 turns it off."""
+    mapped: int = 0
+    """Training examples of each task of the pool on which its data map is taken; 0: no maps."""
+    moments: bool = False
+    """Whether the optimizer's second moments are to be kept."""
     seed: Seed
     deadline_s: float
 
@@ -85,9 +91,11 @@ class MeasureJob:
     start: str
     tasks: tuple[str, ...]
     signals: frozenset[str]
-    """Any of "alignment", "similarity"; affinity needs no job (it is read from the checkpoint)."""
+    """As `engine.signals.sources.to_measure` tells them."""
     probe: int
     """Training examples per candidate; each target's probe has as many of its selection split."""
+    moments: str = ""
+    """Sha256 of the second moments with which targets' gradients are preconditioned; "": plain."""
     seed: Seed
     deadline_s: float
 
@@ -158,12 +166,15 @@ class WarmUpResult:
     key: str
     attempt: int
     checkpoint: CheckpointRef
-    halfway: NDArray[np.float32]
-    """(K, d) prefix vectors minus their initial values after half the steps, for reliability."""
     prefixes: NDArray[np.float32]
-    """(K, d) the same after all steps; rows in the pool's order."""
+    """(C, K, d) prefix vectors minus their initial values at C equally spaced checkpoints, the last
+    after all steps; K in the pool's order."""
+    data_maps: Mapping[str, NDArray[np.float64]]
+    """"confidence", "variability" and "correctness" -> (K,); empty unless asked for."""
     tokens_per_example: NDArray[np.float64]
     """(K,) mean over a task's training examples, as the model reads them, padding not counted."""
+    moments: CheckpointRef | None = None
+    """File with the optimizer's second moments of the shared parameters, where asked for."""
     cost: Cost
 
 
@@ -183,18 +194,31 @@ class BranchResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasureResult:
-    """Signals of a job's candidates, rows in the order of `tasks`."""
+    """Signals of a job's n candidates, rows in the order of `tasks`; NaN is no evidence."""
 
     key: str
     attempt: int
     tasks: tuple[str, ...]
-    alignment: Mapping[str, NDArray[np.float64]]
-    """target -> (len(tasks),) cosines; empty unless asked for."""
-    descent: Mapping[str, NDArray[np.float64]]
-    """target -> (len(tasks),) inner products: fall of target loss per unit learning rate."""
+    scores: Columns
+    """Of what was asked for, all that concerns a target."""
+    ses: Columns
+    """Standard errors, as far as known."""
+    losses: NDArray[np.float64]
+    """(n,) mean losses of the candidates' probes."""
+    loss_ses: NDArray[np.float64]
+    square: NDArray[np.float64]
+    """(n,) squared lengths of the candidates' gradients."""
+    noise: NDArray[np.float64]
+    """(n,) part of `square` that is due to chance in which examples were drawn."""
     sketches: NDArray[np.float32]
-    """(len(tasks), k) sketched mean gradients, whose cosines approximate the exact ones; k is 0
-    unless asked for."""
+    """(n, k) sketched mean gradients, whose cosines approximate the exact ones; k is 0 unless asked
+    for."""
+    embeddings: NDArray[np.float32]
+    """(n, d) mean embeddings of the texts by the base model; d is 0 unless asked for."""
+    target_embeddings: Mapping[str, NDArray[np.float32]]
+    """target -> (d,) the same; empty unless asked for."""
+    silent: Mapping[str, str]
+    """task -> why nothing could be measured of it."""
     cost: Cost
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from engine.model.interface import TaskModel
 
@@ -15,6 +15,7 @@ nothing, the body from a pretrained network."""
 
 _PREFIXES = "prefix_table."
 _CLIP = 1.0
+_BETA_2 = 0.999
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +36,7 @@ class Optimizer:
     """
 
     def __init__(self, model: TaskModel, rates: Rates) -> None:
-        shared = model.shared_parameters()
+        self._shared = shared = model.shared_parameters()
         body = list(shared.values())
         rest = [(n, p) for n, p in model.named_parameters() if p.requires_grad and n not in shared]
         prefixes = [p for name, p in rest if name.startswith(_PREFIXES)]
@@ -51,6 +52,7 @@ class Optimizer:
                 {"params": prefixes, "weight_decay": 0.0},
             ],
             lr=rates.body,
+            betas=(0.9, _BETA_2),
             fused=True,
         )
 
@@ -67,6 +69,27 @@ class Optimizer:
             self._adamw.step()
         self._adamw.zero_grad(set_to_none=True)
         return norm
+
+    def second_moments(self) -> dict[str, Tensor]:
+        """Adam's running means of squared gradients by shared parameter, corrected for the start.
+
+        A coordinate that no step has touched has no size of its own, and gets the mean of those of
+        its parameter that have: divided by its root, it would outweigh all others.
+        """
+        moments = {}
+        for name, parameter in self._shared.items():
+            state = self._adamw.state.get(parameter)
+            if not state:  # before the first step
+                moments[name] = torch.ones_like(parameter, requires_grad=False)
+                continue
+            mean = state["exp_avg_sq"] / (1 - _BETA_2 ** float(state["step"]))
+            touched = mean > 0
+            moments[name] = torch.where(touched, mean, _mean(mean[touched]))
+        return moments
+
+
+def _mean(values: Tensor) -> Tensor:
+    return values.mean() if values.numel() else torch.ones((), device=values.device)
 
 
 def rate_factor(step: int, *, steps: int, rise: float) -> float:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.model.batch import Batch, Encoded, Row
 from engine.model.build_model import torch_seed
 from engine.model.interface import TaskModel
+from engine.signals.data_map import Answered, answered, data_map, data_map_columns
 from engine.training.branch import DROPOUT, check_finite, in_precision, own_dropout
 from engine.training.jobs import Cost, WarmUpJob
 from engine.training.optimizer import Optimizer, Rates, rate_factor
+from tasks import Kind
 
 MASKED_SHARE = 0.25
 """Share of each batch that is read a second time, masked. CompassMTL reads all of it, which costs
 as much again as the tasks themselves when each example is a single sequence."""
+
+CHECKPOINTS = 4
+"""Equally spaced looks at what training does to prefixes and answers, the last at its end."""
 
 _RISE = 0.1
 
@@ -28,11 +34,23 @@ _HIDING = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WarmedUp:
-    """Prefix vectors minus their initial values, (K, d) float32, and what training used."""
+class Mapped:
+    """Examples of a task whose data map is wanted."""
 
-    halfway: Tensor
-    final: Tensor
+    kind: Kind
+    examples: Sequence[Encoded]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WarmedUp:
+    """What was seen at the checkpoints, and what training used."""
+
+    prefixes: Tensor
+    """(C, K, d) float32, prefix vectors minus their initial values at each checkpoint."""
+    data_maps: Mapping[str, NDArray[np.float64]]
+    """As `data_map_columns`, rows in the order of `mapped`; empty where there is none."""
+    second_moments: Mapping[str, Tensor]
+    """Of the optimizer, by shared parameter; empty unless asked for."""
     cost: Cost
 
 
@@ -42,6 +60,7 @@ def warm_up(
     job: WarmUpJob,
     *,
     bfloat16: bool = False,
+    mapped: Sequence[Mapped] = (),
 ) -> WarmedUp:
     """Train `model` in place on the tasks' loss and, weighted, the naming of what was hidden.
 
@@ -50,6 +69,8 @@ def warm_up(
         batches: As `warm_up_batches` makes them.
         job: Its steps, rates, masking and seed.
         bfloat16: As `train_branch`.
+        mapped: Tasks whose data maps are wanted: they are read at each checkpoint, at that cost,
+            and what is trained stays the same.
 
     Raises:
         DivergedError: If a gradient is not finite.
@@ -60,7 +81,7 @@ def warm_up(
     optimizer = Optimizer(model, rates)
     rng = np.random.default_rng((*job.seed, _HIDING))
     started, tokens, examples = time.perf_counter(), 0, 0
-    halfway = model.prefixes()
+    looks = _Looks(model, mapped)
     with own_dropout(model):
         for done, batch in enumerate(batches, start=1):
             torch.manual_seed(torch_seed((*job.seed, DROPOUT, done)))
@@ -70,10 +91,21 @@ def warm_up(
                 tokens += _read_masked(model, batch, job, rng, bfloat16=bfloat16)
             factor = rate_factor(done - 1, steps=job.steps, rise=_RISE)
             check_finite(optimizer.step(factor), done, job.learning_rate)
-            if done == job.steps // 2:
-                halfway = model.prefixes()
-    cost = Cost(tokens=tokens, examples=examples, seconds=time.perf_counter() - started)
-    return WarmedUp(halfway=halfway, final=model.prefixes(), cost=cost)
+            if done in checkpoints_of(job.steps):
+                looks.take()
+    seconds = time.perf_counter() - started
+    return WarmedUp(
+        prefixes=torch.stack(looks.prefixes),
+        data_maps=looks.data_maps(),
+        second_moments=optimizer.second_moments() if job.moments else {},
+        cost=Cost(tokens=tokens + looks.tokens, examples=examples, seconds=seconds),
+    )
+
+
+def checkpoints_of(steps: int) -> tuple[int, ...]:
+    """After which steps to look: after each one where there are fewer than `CHECKPOINTS`."""
+    looks = {steps * number // CHECKPOINTS for number in range(1, CHECKPOINTS + 1)}
+    return tuple(sorted(looks - {0}))
 
 
 def text_only(example: Encoded) -> Encoded:
@@ -100,6 +132,25 @@ def hide(batch: Batch, share: float, rng: np.random.Generator) -> Tensor:
     if not hidden_RT.any():
         hidden_RT[torch.arange(len(hidden_RT), device=device), batch.prefix_R] = True
     return hidden_RT
+
+
+class _Looks:
+    """What is seen at the checkpoints, and what looking costs."""
+
+    def __init__(self, model: TaskModel, mapped: Sequence[Mapped]) -> None:
+        self._model, self._mapped = model, mapped
+        self._answered: list[list[Answered]] = [[] for _ in mapped]
+        self.prefixes: list[Tensor] = []
+        self.tokens = 0
+
+    def take(self) -> None:
+        self.prefixes.append(self._model.prefixes())
+        for task, seen in zip(self._mapped, self._answered, strict=True):
+            seen.append(answered(self._model, task.examples, kind=task.kind))
+            self.tokens += sum(example.num_tokens for example in task.examples)
+
+    def data_maps(self) -> dict[str, NDArray[np.float64]]:
+        return data_map_columns([data_map(seen) for seen in self._answered])
 
 
 def _read(model: TaskModel, examples: Sequence[Encoded], *, bfloat16: bool) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 import torch
@@ -18,7 +17,8 @@ from engine.gains.evaluation import judge_branch, judge_test, predict
 from engine.model.base_network import load_base
 from engine.model.batch import Encoded
 from engine.model.build_model import build_model
-from engine.signals.probe import measure, probe_indices
+from engine.signals.probe import probe_indices
+from engine.signals.sources import BEFORE_TRAINING
 from engine.storage.array_cache import ArrayCache
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
 from engine.training.branch import train_branch
@@ -40,7 +40,8 @@ from engine.training.jobs import (
     WarmUpJob,
     WarmUpResult,
 )
-from engine.training.warm_up import warm_up
+from engine.training.measurement import before_training, measured
+from engine.training.warm_up import Mapped, warm_up
 from tasks import screen
 from tasks.cache_folder import cache_folder
 
@@ -107,17 +108,29 @@ class Workbench:
     def _warm_up(self, job: WarmUpJob) -> WarmUpResult:
         self._start_from("")
         train = {name: self._encoded.train(name) for name in job.mixture}
-        batches = warm_up_batches(train, job)
-        warmed = warm_up(self._model, batches, job, bfloat16=self._bfloat16)
+        mapped = [self._mapped(name, job) for name in self._pool] if job.mapped else []
+        warmed = warm_up(
+            self._model,
+            warm_up_batches(train, job),
+            job,
+            bfloat16=self._bfloat16,
+            mapped=mapped,
+        )
         return WarmUpResult(
             key=job.key,
             attempt=job.attempt,
             checkpoint=self._save(job),
-            halfway=warmed.halfway.numpy(),
-            prefixes=warmed.final.numpy(),
+            prefixes=warmed.prefixes.numpy(),
+            data_maps=warmed.data_maps,
             tokens_per_example=self._encoded.tokens_per_example(),
+            moments=self._kept(warmed.second_moments, job, "-moments") if job.moments else None,
             cost=warmed.cost,
         )
+
+    def _mapped(self, task: str, job: WarmUpJob) -> Mapped:
+        train = self._encoded.train(task)
+        chosen = probe_indices(len(train), job.mapped, task=task, seed=job.seed)
+        return Mapped(kind=self._pool[task].kind, examples=[train[index] for index in chosen])
 
     def _branch(self, job: BranchJob) -> BranchResult:
         self._start_from(job.start)
@@ -146,21 +159,18 @@ class Workbench:
 
     def _measure(self, job: MeasureJob) -> MeasureResult:
         self._start_from(job.start)
-        aligned = self._campaign.targets if "alignment" in job.signals else ()
         probes = {name: _probe(self._encoded.train(name), name, job) for name in job.tasks}
-        target_probes = {name: _probe(self._encoded.selection(name), name, job) for name in aligned}
-        signals = measure(self._model, probes, target_probes, signals=job.signals, seed=job.seed)
-        read = list(chain(*probes.values(), *target_probes.values()))
-        tokens = sum(map(self._model.trained_tokens, read))
-        return MeasureResult(
-            key=job.key,
-            attempt=job.attempt,
-            tasks=job.tasks,
-            alignment=signals.alignment,
-            descent=signals.descent,
-            sketches=signals.sketches,
-            cost=Cost(tokens=tokens, examples=len(read), seconds=0.0),
-        )
+        targets = {
+            name: _probe(self._encoded.selection(name), name, job)
+            for name in self._campaign.targets
+        }
+        before = None
+        if job.signals & BEFORE_TRAINING:
+            self._start_from("")
+            before = before_training(self._model, probes, targets, job.signals)
+        self._start_from(job.start)
+        moments = load_checkpoint(self._checkpoints, job.moments) if job.moments else None
+        return measured(self._model, probes, targets, job, before=before, second_moments=moments)
 
     def _test(self, job: EvaluateJob) -> EvaluateResult:
         self._start_from(job.start)
@@ -205,8 +215,11 @@ class Workbench:
         self._model.train(False)
 
     def _save(self, job: Job) -> CheckpointRef:
-        tag = f"{job.key}-a{job.attempt}"
-        return save_checkpoint(self._model.state(), self._checkpoints, tag=tag)
+        return self._kept(self._model.state(), job)
+
+    def _kept(self, tensors: Mapping[str, Tensor], job: Job, kind: str = "") -> CheckpointRef:
+        tag = f"{job.key}-a{job.attempt}{kind}"
+        return save_checkpoint(tensors, self._checkpoints, tag=tag)
 
     @property
     def _bfloat16(self) -> bool:

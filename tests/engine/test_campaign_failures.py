@@ -13,8 +13,11 @@ from small_campaign import write_small_campaign
 from engine.campaign.dispatch import CampaignAbortedError
 from engine.campaign.policy_process import PolicyFailedError, Question, ask_policy
 from engine.campaign.run import Run
+from engine.campaign.run_folder import RunFolder
 from engine.campaign.spec import PolicyChoice
-from engine.ledger.records import Failed
+from engine.ledger.ledger import read_ledger
+from engine.ledger.records import Failed, Opened, Proposed
+from engine.ledger.result_store import read_readings
 from engine.ledger.state import fold
 from engine.training.executor import Executor
 from engine.training.jobs import Failure, FailureKind, Job, Result
@@ -98,9 +101,16 @@ def test_a_task_that_no_model_can_read_is_withdrawn(tmp_path: Path) -> None:
 
     state, records = run_here(campaign, tmp_path / "out", change=bad)
     assert [line.task for line in state.withdrawn] == ["kin"]
-    assert "kin" in state.proposed[0].scores
-    assert "kin" not in state.proposed[1].scores
+    first, second = (_candidates(line, tmp_path / "out") for line in state.proposed)
+    assert first == ("kin", "pick", "tally") and second == ("pick", "tally")
     assert fold(records) == state
+
+
+def _candidates(line: Proposed, out: Path) -> tuple[str, ...]:
+    folder = RunFolder(out)
+    records = read_ledger(folder.ledger)
+    assert isinstance(records[0], Opened)
+    return read_readings(line.readings, folder.arrays, tasks=records[0].tasks).candidates
 
 
 def test_a_policy_that_fails_at_the_freeze_leaves_the_target_alone(tmp_path: Path) -> None:

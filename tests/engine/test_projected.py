@@ -29,7 +29,7 @@ def _take(projected: Projected, rows: Tensor, columns: Tensor) -> None:
 
 def _taken(projected: Projected, rows: Tensor, columns: Tensor) -> Sums:
     _take(projected, rows, columns)
-    return projected.finish()
+    return projected.sums(projected.taken())
 
 
 def _cosines(sums: Sums, task: Tensor, targets: list[Tensor]) -> tuple[list[float], list[float]]:
@@ -111,11 +111,11 @@ def test_an_embedding_is_exact_in_products_and_length() -> None:
     for id_N, grad_NJ in zip(ids, grads, strict=True):
         projected.take_embedded("w", id_N, grad_NJ)
         task.index_add_(0, id_N, grad_NJ)
-    sums = projected.finish()
+    sums = projected.sums(projected.taken())
     got, exact = _cosines(sums, task, [target, other])
     np.testing.assert_allclose(got, exact, rtol=1e-4)
     assert sums.square == pytest.approx(task.square().sum().item(), rel=1e-5)
-    assert projected.finish().square == 0
+    assert projected.sums(projected.taken()).square == 0
 
 
 def test_a_tied_weight_counts_both_its_parts_together() -> None:
@@ -145,7 +145,8 @@ def test_the_scale_of_a_gradient_does_not_matter(scale: float) -> None:
 
 
 def test_a_weight_without_a_part_has_an_empty_sketch() -> None:
-    sums = _projected("linear", [_random(ROWS, COLUMNS, seed=1)]).finish()
+    projected = _projected("linear", [_random(ROWS, COLUMNS, seed=1)])
+    sums = projected.sums(projected.taken())
     assert sums.square == 0 and sums.products_S.tolist() == [0.0]
     assert sums.sketches["w"].shape == (SIDES["linear"],) * 2 and not sums.sketches["w"].any()
 

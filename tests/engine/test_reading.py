@@ -13,7 +13,8 @@ from engine.model.base_network import BaseModel, load_base
 from engine.model.batch import Encoded, Row
 from engine.model.build_model import build_model
 from engine.model.decoder import DecoderModel
-from engine.model.encoder import EncoderModel, masked_mean
+from engine.model.encoder import EncoderModel
+from engine.model.pooling import masked_mean
 from engine.model.tokens import fit, tokenise
 from tasks import Example, Pool
 

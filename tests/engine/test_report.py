@@ -3,20 +3,25 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
-from example_ledger import TARGET, example_records
+from example_ledger import CANDIDATES, TARGET, example_records, example_scores
 
 from engine.ledger.ledger import Ledger
-from engine.ledger.records import Chosen, Closed, Delivered, Record
+from engine.ledger.records import Chosen, Closed, Delivered, Proposed, Record
+from engine.ledger.result_store import keep_readings
 from engine.report import write_report
 from engine.report.facts import Facts
 from engine.report.gathering import facts_of
 from engine.report.markup import element
 from engine.report.page import page
 from engine.report.verdict import verdict
+from engine.signals.readings import Readings
+from engine.storage.content_store import DamagedFileError
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -43,8 +48,16 @@ class _Page(HTMLParser):
         self.words += data
 
 
+def _facts(records: Sequence[Record], *, names: Sequence[str] = CANDIDATES) -> Facts:
+    means = {
+        name: {signal: by_target[TARGET] for signal, by_target in by_signal.items()}
+        for name, by_signal in example_scores(names).items()
+    }
+    return facts_of(records, means)
+
+
 def _page_of(records: Sequence[Record]) -> _Page:
-    return _Page(page(facts_of(records)))
+    return _Page(page(_facts(records)))
 
 
 def _until(records: Sequence[Record], kind: type, *, count: int = 1) -> tuple[Record, ...]:
@@ -82,7 +95,7 @@ def test_a_finished_campaign_has_every_section_and_picture() -> None:
 
 
 def test_the_page_needs_no_network_and_no_script() -> None:
-    content = page(facts_of(example_records()))
+    content = page(_facts(example_records()))
     found = _Page(content)
     assert {tag for tag, _ in found.tags} & {"script", "link", "iframe", "object", "a"} == set()
     assert not re.search(r"(https?:)?//[a-z]", re.sub(r"base64,[A-Za-z0-9+/=]+", "", content))
@@ -98,7 +111,7 @@ def test_the_page_needs_no_network_and_no_script() -> None:
 def test_hostile_names_and_reasons_are_shown_as_text() -> None:
     names = [HOSTILE, "$\\frac{a}$", "tab\there", "x" * 300, "\ud800", "two", "three"]
     records = example_records(names=names, reason="</style><script>alert(1)</script> & ")
-    content = page(facts_of(records))
+    content = page(_facts(records, names=names))
     content.encode()
     found = _Page(content)
     assert found.open == []
@@ -128,7 +141,7 @@ def test_a_campaign_of_failed_branches_has_no_gain_to_boast_of() -> None:
         _all_failed(record) if isinstance(record, Closed) else record
         for record in _until(example_records(), Chosen)
     ]
-    facts = facts_of(records)
+    facts = _facts(records)
     assert all(one.mean_gain is None and one.num_branches == 0 for one in facts.candidates)
     assert "No branch has finished yet" in _Page(page(facts)).words
 
@@ -159,7 +172,7 @@ def _all_failed(record: Closed) -> Closed:
 
 def test_sixty_candidates_and_a_hundred_branches_fit() -> None:
     names = [f"task_{number}" for number in range(70)]
-    content = page(facts_of(example_records(names=names, rounds=34)))
+    content = page(_facts(example_records(names=names, rounds=34), names=names))
     found = _Page(content)
     assert "60 of 102 shown." in found.words
     assert "60 of 70 shown." in found.words
@@ -169,7 +182,7 @@ def test_sixty_candidates_and_a_hundred_branches_fit() -> None:
 
 def test_costs_are_told_apart_by_stage_and_add_up() -> None:
     records = example_records()
-    spending = facts_of(records).spending
+    spending = _facts(records).spending
     assert dict(spending.parts) == {
         "warm-up": 812_000,
         "signals": 4 * 61_000,
@@ -182,13 +195,13 @@ def test_costs_are_told_apart_by_stage_and_add_up() -> None:
 
 
 def test_the_branches_of_an_open_round_are_not_counted_as_controls() -> None:
-    spending = facts_of(_until(example_records(), Closed)).spending
+    spending = _facts(_until(example_records(), Closed)).spending
     assert dict(spending.parts)["controls"] == 74_000
     assert dict(spending.parts)["branches"] == 3 * 141_000
 
 
 def test_a_candidates_mean_gain_is_weighted_by_its_share() -> None:
-    facts = facts_of(example_records())
+    facts = _facts(example_records())
     name = "name_matches_body"
     having = [b for b in facts.branches if b.gain is not None and name in b.mixture]
     mean = sum(b.mixture[name] * (b.gain or 0.0) for b in having)
@@ -197,6 +210,15 @@ def test_a_candidates_mean_gain_is_weighted_by_its_share() -> None:
     assert len(having) > 1
     assert one.mean_gain == pytest.approx(mean)
     assert one.num_branches == len(having)
+
+
+def test_what_was_never_tried_is_ranked_by_a_signal_and_not_by_its_loss() -> None:
+    before_any_round = _until(example_records(), Proposed)
+    scores = {name: {"loss": 9.0, "alignment": -0.5} for name in CANDIDATES}
+    scores["is_private"] = {"loss": 0.1, "alignment": 0.5}
+    scores["first_verb"] = {"loss": 0.1, "affinity": 0.3}
+    first, second, *_ = facts_of(before_any_round, scores).candidates
+    assert (first.name, second.name) == ("is_private", "first_verb")
 
 
 def _with_test(gain: float, se: float, *, arm: str = "selected", gate: float = 0.4) -> Facts:
@@ -211,7 +233,7 @@ def _with_test(gain: float, se: float, *, arm: str = "selected", gate: float = 0
     records[place] = Delivered(
         arm=arm, job=old.job, checkpoint="", contenders=(changed, *old.contenders[1:])
     )
-    return facts_of(records)
+    return _facts(records)
 
 
 def test_the_verdict_claims_a_win_only_when_the_interval_excludes_zero() -> None:
@@ -230,14 +252,23 @@ def test_the_verdict_says_why_another_arm_was_delivered() -> None:
     assert "whose calibrated loss on the gate split is the lowest" in " ".join(lowest.sentences)
 
 
-def test_the_report_is_written_from_the_ledger_alone(tmp_path: Path) -> None:
+def _kept_readings(folder: Path) -> str:
+    folder.mkdir()
+    column = np.linspace(-1.0, 1.0, len(CANDIDATES))
+    column[3] = np.nan
+    readings = Readings(candidates=CANDIDATES, scores={"alignment": {TARGET: column}})
+    return keep_readings(readings, folder, tasks=(*CANDIDATES, TARGET), number=0)
+
+
+def test_the_report_is_written_from_the_ledger_and_its_arrays(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()
     with pytest.raises(ValueError, match="ledger"):
         write_report(folder)
     ledger = Ledger.open(folder)
+    sha256 = _kept_readings(folder / "signals")
     for record in example_records():
-        ledger.append(record)
+        ledger.append(replace(record, readings=sha256) if isinstance(record, Proposed) else record)
     first = write_report(folder)
     assert first == folder / "report.html"
     words = _Page(first.read_text(encoding="utf-8")).words
@@ -245,7 +276,11 @@ def test_the_report_is_written_from_the_ledger_alone(tmp_path: Path) -> None:
     assert re.search(r"ledger, sha256[0-9a-f]{64}", words)
     before = first.read_bytes()
     assert write_report(folder).read_bytes() == before
-    assert {path.name for path in folder.iterdir()} <= {"ledger.jsonl", "report.html"}
+    assert {path.name for path in folder.iterdir()} == {"ledger.jsonl", "report.html", "signals"}
+    assert "What the signals said" in words and "-0.818" in words and "+nan" not in words
+    (folder / "signals" / f"{sha256}.safetensors").unlink()
+    with pytest.raises(DamagedFileError, match="is missing; restore it"):
+        write_report(folder)
 
 
 def test_markup_escapes_all_that_it_did_not_make() -> None:
@@ -256,7 +291,7 @@ def test_markup_escapes_all_that_it_did_not_make() -> None:
 
 
 def test_a_decoy_is_what_its_card_calls_one_and_not_what_its_name_says() -> None:
-    marked = {one.name: one.decoy for one in facts_of(example_records()).candidates}
+    marked = {one.name: one.decoy for one in _facts(example_records()).candidates}
     assert marked["decoy_verb_shuffled"]
     assert not marked["decoy_library_shuffled"]
     assert sum(marked.values()) == 1

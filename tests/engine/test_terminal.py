@@ -123,7 +123,7 @@ def test_a_terminal_shows_rounds_failures_and_the_final_table(
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "120")
     text = _on_a_terminal(example_events(), tmp_path)
-    assert re.search(r"round 1/4 +\+0\.0184 \u00b1 0\.0041 +advanced +4\.63 M left", text)
+    assert re.search(r"round 1/4 +\+0\.0148 \u00b1 0\.0041 +advanced +4\.63 M left", text)
     assert "r01-p2 failed" in text
     assert "4 of 4 jobs" in text
     assert "over target only" in text

@@ -10,18 +10,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from example_ledger import CANDIDATES, TARGET, example_events, example_records
 
+from engine.signals.readings import Readings
 from engine.tracking import RoundClosed, open_reporters
 from engine.tracking import wandb as wandb_module
 from engine.tracking.events import Event
+from engine.tracking.scores import MOST_SCORED, told_scores
 from engine.tracking.wandb import WandbReporter
 from engine.tracking.wandb_process import NAMESPACES
-from engine.tracking.wandb_rows import MAX_SCORED, round_row
+from engine.tracking.wandb_rows import round_row
 
 PATIENCE_S = 9.0
 
@@ -258,10 +262,15 @@ def test_a_failed_branch_has_no_gain_in_its_row() -> None:
     assert "gain/p2" not in round_row(second)
 
 
-def test_a_large_pool_sends_only_what_was_proposed() -> None:
-    names = [f"task_{number}" for number in range(MAX_SCORED + 10)]
+def test_of_a_large_pool_only_what_was_proposed_is_sent() -> None:
+    names = [f"task_{number}" for number in range(MOST_SCORED + 10)]
     events = example_events(example_records(names=names))
-    row = round_row(next(event for event in events if isinstance(event, RoundClosed)))
+    closed = next(event for event in events if isinstance(event, RoundClosed))
+    column = np.arange(len(names), dtype=np.float64)
+    readings = Readings(candidates=tuple(names), scores={"alignment": {TARGET: column}})
+    row = round_row(replace(closed, scores=told_scores(readings, closed.proposals)))
     proposed = {name.split("/")[-1] for name in row if name.startswith("branch/")}
+    assert {name.split("/")[-1] for name in row if name.startswith("score/")} == proposed
+    assert all(row[f"score/alignment/{name}"] == names.index(name) for name in proposed)
     assert {name.split("/")[-1] for name in row if name.startswith("mix/")} == proposed
     assert len(row) < 100

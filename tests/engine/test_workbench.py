@@ -107,10 +107,11 @@ def assert_same(left: Any, right: Any) -> None:
 def test_every_kind_of_job_is_done(bench: Workbench, setting: Setting) -> None:
     warm = bench.perform(WARM_UP)
     assert isinstance(warm, WarmUpResult)
-    assert warm.prefixes.shape == warm.halfway.shape == (4, 32)
+    assert warm.prefixes.shape == (4, 4, 32)
     assert warm.tokens_per_example.shape == (4,)
-    assert np.linalg.norm(warm.prefixes, axis=1).min() > 0
-    assert not np.array_equal(warm.halfway, warm.prefixes)
+    assert warm.data_maps == {}
+    assert np.linalg.norm(warm.prefixes, axis=2).min() > 0
+    assert (np.diff(warm.prefixes, axis=0) != 0).any(axis=(1, 2)).all()
     start = warm.checkpoint.sha256
     branch = bench.perform(replace(BRANCH, start=start))
     assert isinstance(branch, BranchResult)
@@ -118,7 +119,7 @@ def test_every_kind_of_job_is_done(bench: Workbench, setting: Setting) -> None:
     assert branch.evaluations["mood"].gate.losses.shape == (24,)
     measured = bench.perform(replace(MEASURE, start=start))
     assert isinstance(measured, MeasureResult)
-    assert measured.alignment["mood"].shape == (2,)
+    assert measured.scores["alignment"]["mood"].shape == (2,)
     tested = bench.perform(replace(TEST, start=branch.checkpoint.sha256))
     assert isinstance(tested, EvaluateResult)
     assert tested.test["mood"].losses.shape == (48,)

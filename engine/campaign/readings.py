@@ -1,0 +1,73 @@
+"""What is known of the candidates when a round begins: gathered, kept, and found again."""
+
+from __future__ import annotations
+
+from engine.campaign import schedule
+from engine.campaign.run import Run
+from engine.campaign.steps import incumbent
+from engine.ledger.records import Completed
+from engine.ledger.result_store import (
+    Arrays,
+    keep_readings,
+    read_measures,
+    read_readings,
+    read_warm_up,
+)
+from engine.ledger.state import State
+from engine.signals.over_rounds import over_rounds
+from engine.signals.readings import Readings, joined, of, only
+from engine.signals.scores import measured_readings
+from engine.signals.sketch import fold, width_for
+from engine.signals.sources import BEFORE_TRAINING, OVER_ROUNDS
+from engine.signals.warm_up_readings import warm_up_readings
+
+
+def gather(run: Run, state: State, number: int) -> Readings:
+    """What is known of the open candidates in round `number`, signal by signal as needed."""
+    now = _measured(run, state, number)
+    parts = [now]
+    if warm_up := state.job(schedule.WARM_UP).completed:
+        parts.append(_from_warm_up(run, state, warm_up))
+    earlier = state.proposed[:number]
+    if earlier and run.signals & BEFORE_TRAINING:
+        first = of(kept(run, earlier[0].readings), now.candidates)
+        parts.append(only(first, BEFORE_TRAINING))
+    if not run.signals & OVER_ROUNDS:
+        return only(joined(*parts), run.signals)
+    parts.append(over_rounds(now, [kept(run, line.readings) for line in earlier]))
+    return only(joined(*parts), run.signals | {"loss"})  # for the rounds to come
+
+
+def _measured(run: Run, state: State, number: int) -> Readings:
+    roster = run.plan(state).roster
+    jobs = schedule.measure_jobs(
+        run.campaign, roster, round_number=number, start=incumbent(state), signals=run.signals
+    )
+    width = width_for(len(roster.candidates))
+    found = [
+        (job.tasks, _narrowed(read_measures(completed, run.folder.arrays), width))
+        for job in jobs
+        if (completed := state.job(job.key).completed)
+    ]
+    return measured_readings(roster, found)
+
+
+def _narrowed(arrays: Arrays, width: int) -> Arrays:
+    # Job by job: at full width those of a very large pool have no room in memory.
+    sketches = arrays["sketches"]
+    return {**arrays, "sketches": fold(sketches, width)} if sketches.shape[1] else arrays
+
+
+def _from_warm_up(run: Run, state: State, warm_up: Completed) -> Readings:
+    arrays = read_warm_up(warm_up, run.folder.arrays)
+    return warm_up_readings(run.plan(state).roster, arrays, run.signals)
+
+
+def keep(run: Run, readings: Readings, number: int) -> str:
+    """Write what a policy is to be shown in round `number`; the hash for the round's line."""
+    return keep_readings(readings, run.folder.arrays, tasks=run.roster.names, number=number)
+
+
+def kept(run: Run, sha256: str) -> Readings:
+    """What a round is decided with: read back, so that replay decides on the very same."""
+    return read_readings(sha256, run.folder.arrays, tasks=run.roster.names)
