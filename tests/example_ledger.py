@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from engine.ledger.records import (
+    SCHEMA,
     Chosen,
     Closed,
     Completed,
@@ -22,6 +23,7 @@ from engine.ledger.records import (
     Started,
     Withdrawn,
 )
+from engine.signals.readings import Scores
 from engine.tracking.events import (
     CampaignDelivered,
     CampaignOpened,
@@ -47,7 +49,6 @@ CANDIDATES = (
     "decoy_verb_shuffled",
 )
 BUDGET = 6_000_000
-Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
 SHA = "5d41402abc4b2a76b9719d911017c592" * 2
 
 
@@ -63,7 +64,7 @@ def example_records(
         reason: Put before every reason of the policy.
     """
     rng = np.random.default_rng(5)
-    worth = {name: 0.03 * 0.6**i - 0.004 - 0.002 * i for i, name in enumerate(names)}
+    worth = _worth(names)
     records: list[Record] = [_opened(names), *_job("warm-up", 812_000, SHA)]
     for number in range(rounds):
         records += _job(f"r{number:02d}-measure-1", 61_000)
@@ -73,9 +74,13 @@ def example_records(
     return tuple(records)
 
 
+def _worth(names: Sequence[str]) -> dict[str, float]:
+    return {name: 0.03 * 0.6**i - 0.004 - 0.002 * i for i, name in enumerate(names)}
+
+
 def _opened(names: Sequence[str]) -> Opened:
     return Opened(
-        schema=1,
+        schema=SCHEMA,
         campaign_id="7f3a9c1e5b2d4860",
         config={
             "name": "docstrings",
@@ -121,7 +126,7 @@ def _round(
             by="policy",
             rounds_left=4 - number,
             budget_left=BUDGET - 1_000_000 * (number + 1),
-            scores=_scores(worth, rng),
+            readings=SHA,
         ),
         *_job(f"{key}-control", 74_000, SHA),
     ]
@@ -163,9 +168,9 @@ def _proposal(index: int, worth: dict[str, float], number: int, reason: str) -> 
     )
 
 
-def _scores(
-    worth: dict[str, float], rng: np.random.Generator
-) -> dict[str, dict[str, dict[str, float]]]:
+def example_scores(names: Sequence[str] = CANDIDATES) -> Scores:
+    """What was measured of the candidates of `example_records`: in every round the same."""
+    rng, worth = np.random.default_rng(6), _worth(names)
     return {
         name: {
             "affinity": {TARGET: float(np.tanh(15 * value + rng.normal(0, 0.15)))},
@@ -258,7 +263,6 @@ def example_events(records: Sequence[Record] | None = None) -> list[Event]:
     events: list[Event] = [_campaign_opened()]
     spent = 0
     lines: tuple[MixtureLine, ...] = ()
-    scores: Scores = {}
     chosen: Chosen | None = None
     for record in records:
         match record:
@@ -272,9 +276,9 @@ def example_events(records: Sequence[Record] | None = None) -> list[Event]:
                     JobEnded(job=record.job, ok=False, seconds=3, tokens=0, message=record.message)
                 )
             case Proposed():
-                scores, lines = record.scores, record.proposals
+                lines = record.proposals
             case Closed():
-                events.append(_round_closed(record, lines, scores, spent))
+                events.append(_round_closed(record, lines, spent))
             case Chosen():
                 chosen = record
             case Delivered() if chosen:
@@ -318,17 +322,12 @@ def _ended(record: Completed) -> JobEnded:
     return JobEnded(job=record.job, ok=True, seconds=record.seconds, tokens=record.tokens)
 
 
-def _round_closed(
-    record: Closed,
-    lines: tuple[MixtureLine, ...],
-    scores: Scores,
-    spent: int,
-) -> RoundClosed:
+def _round_closed(record: Closed, lines: tuple[MixtureLine, ...], spent: int) -> RoundClosed:
     return RoundClosed(
         round=record.round,
         proposals=lines,
         gains=record.gains,
-        scores=scores,
+        scores=example_scores(),
         advanced=record.advanced,
         spent_tokens=spent,
         wasted_tokens=141_000 if record.round else 0,

@@ -87,7 +87,7 @@ def _proposed(number: int) -> Proposed:
         by="policy",
         rounds_left=2,
         budget_left=1000,
-        scores={"rte": {"alignment": {"mnli": 1 / 3}}},
+        readings=SHA,
     )
 
 
