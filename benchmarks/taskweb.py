@@ -1,8 +1,8 @@
 """Navigator against the best of the simple searches, on TaskWeb's recorded fine-tuning runs.
 
 For every set-up with baselines: after B single-seed probes each policy picks five sources, knowing
-the other targets' results (never the target's own row or column), and how near the texts are (RoE) and
-a language model finds the tasks, but no published score that was made of results.
+the other targets' results (never the target's own row or column), and how near the texts are (RoE)
+and a language model finds the tasks, but no published score that was made of results.
 Regret@5 as TaskWeb defines it, in percent; 95 % intervals by bootstrap over targets of the paired
 difference from the best of the others at that budget. Of the others each takes part with and
 without what earlier targets say.

@@ -6,39 +6,41 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policies.a_mtrl import AMtrl as AMtrl
-    from policies.aioli import Aioli as Aioli
-    from policies.alignment import Alignment as Alignment
-    from policies.compass import Compass as Compass
-    from policies.doge import DoGE as DoGE
-    from policies.doremi import DoReMi as DoReMi
-    from policies.easy_to_hard import EasyToHard as EasyToHard
-    from policies.exp3 import Exp3 as Exp3
-    from policies.gaussian_process import GaussianProcessSearch as GaussianProcessSearch
-    from policies.groups import Groups as Groups
-    from policies.lasso import Lasso as Lasso
-    from policies.learning_progress import LearningProgress as LearningProgress
-    from policies.log_linear import LogLinear as LogLinear
+    from policies.bandits.exp3 import Exp3 as Exp3
+    from policies.bandits.sweep import Sweep as Sweep
+    from policies.bandits.thompson import Thompson as Thompson
+    from policies.bandits.top_two import TopTwo as TopTwo
+    from policies.bandits.ucb1 import Ucb1 as Ucb1
+    from policies.baselines.proportional import Proportional as Proportional
+    from policies.baselines.random_k import RandomK as RandomK
+    from policies.baselines.same_family import SameFamily as SameFamily
+    from policies.baselines.source_effect import SourceEffect as SourceEffect
+    from policies.baselines.target_only import TargetOnly as TargetOnly
+    from policies.baselines.temperature import Temperature as Temperature
+    from policies.baselines.uniform import Uniform as Uniform
+    from policies.by_signal.a_mtrl import AMtrl as AMtrl
+    from policies.by_signal.alignment import Alignment as Alignment
+    from policies.by_signal.compass import Compass as Compass
+    from policies.by_signal.groups import Groups as Groups
+    from policies.by_signal.lasso import Lasso as Lasso
+    from policies.by_signal.text import Text as Text
+    from policies.curricula.easy_to_hard import EasyToHard as EasyToHard
+    from policies.curricula.learning_progress import LearningProgress as LearningProgress
+    from policies.curricula.scale_then_focus import ScaleThenFocus as ScaleThenFocus
+    from policies.mixture_models.aioli import Aioli as Aioli
+    from policies.mixture_models.doge import DoGE as DoGE
+    from policies.mixture_models.doremi import DoReMi as DoReMi
+    from policies.mixture_models.gaussian_process import (
+        GaussianProcessSearch as GaussianProcessSearch,
+    )
+    from policies.mixture_models.log_linear import LogLinear as LogLinear
+    from policies.mixture_models.odm import OnlineDataMixing as OnlineDataMixing
+    from policies.mixture_models.regmix import RegMix as RegMix
+    from policies.mixture_models.skill_it import SkillIt as SkillIt
+    from policies.mixture_models.task_modeling import TaskModeling as TaskModeling
     from policies.navigator import Navigator as Navigator
-    from policies.odm import OnlineDataMixing as OnlineDataMixing
     from policies.policy import Policy as Policy
-    from policies.proportional import Proportional as Proportional
-    from policies.random_k import RandomK as RandomK
-    from policies.regmix import RegMix as RegMix
-    from policies.same_family import SameFamily as SameFamily
-    from policies.scale_then_focus import ScaleThenFocus as ScaleThenFocus
     from policies.signals import SIGNALS as SIGNALS
-    from policies.skill_it import SkillIt as SkillIt
-    from policies.source_effect import SourceEffect as SourceEffect
-    from policies.sweep import Sweep as Sweep
-    from policies.target_only import TargetOnly as TargetOnly
-    from policies.task_modeling import TaskModeling as TaskModeling
-    from policies.temperature import Temperature as Temperature
-    from policies.text import Text as Text
-    from policies.thompson import Thompson as Thompson
-    from policies.top_two import TopTwo as TopTwo
-    from policies.ucb1 import Ucb1 as Ucb1
-    from policies.uniform import Uniform as Uniform
     from policies.validation import InvalidProposalError as InvalidProposalError
     from policies.validation import check_proposals as check_proposals
     from policies.view import Candidate as Candidate
@@ -52,48 +54,48 @@ if TYPE_CHECKING:
     from policies.view import View as View
 
 _HOMES = {
-    "AMtrl": "a_mtrl",
-    "Aioli": "aioli",
-    "Alignment": "alignment",
+    "AMtrl": "by_signal.a_mtrl",
+    "Aioli": "mixture_models.aioli",
+    "Alignment": "by_signal.alignment",
     "Candidate": "view",
-    "Compass": "compass",
-    "DoGE": "doge",
-    "DoReMi": "doremi",
-    "EasyToHard": "easy_to_hard",
-    "Exp3": "exp3",
-    "GaussianProcessSearch": "gaussian_process",
-    "Groups": "groups",
+    "Compass": "by_signal.compass",
+    "DoGE": "mixture_models.doge",
+    "DoReMi": "mixture_models.doremi",
+    "EasyToHard": "curricula.easy_to_hard",
+    "Exp3": "bandits.exp3",
+    "GaussianProcessSearch": "mixture_models.gaussian_process",
+    "Groups": "by_signal.groups",
     "InvalidProposalError": "validation",
-    "Lasso": "lasso",
-    "LearningProgress": "learning_progress",
-    "LogLinear": "log_linear",
+    "Lasso": "by_signal.lasso",
+    "LearningProgress": "curricula.learning_progress",
+    "LogLinear": "mixture_models.log_linear",
     "Navigator": "navigator",
     "Observation": "view",
-    "OnlineDataMixing": "odm",
+    "OnlineDataMixing": "mixture_models.odm",
     "Outcome": "view",
     "PastBranch": "view",
     "Policy": "policy",
-    "Proportional": "proportional",
+    "Proportional": "baselines.proportional",
     "Proposal": "view",
-    "RandomK": "random_k",
-    "RegMix": "regmix",
+    "RandomK": "baselines.random_k",
+    "RegMix": "mixture_models.regmix",
     "Round": "view",
     "SIGNALS": "signals",
-    "SameFamily": "same_family",
-    "ScaleThenFocus": "scale_then_focus",
-    "SkillIt": "skill_it",
-    "SourceEffect": "source_effect",
-    "Sweep": "sweep",
+    "SameFamily": "baselines.same_family",
+    "ScaleThenFocus": "curricula.scale_then_focus",
+    "SkillIt": "mixture_models.skill_it",
+    "SourceEffect": "baselines.source_effect",
+    "Sweep": "bandits.sweep",
     "Target": "view",
     "TargetGain": "view",
-    "TargetOnly": "target_only",
-    "TaskModeling": "task_modeling",
-    "Temperature": "temperature",
-    "Text": "text",
-    "Thompson": "thompson",
-    "TopTwo": "top_two",
-    "Ucb1": "ucb1",
-    "Uniform": "uniform",
+    "TargetOnly": "baselines.target_only",
+    "TaskModeling": "mixture_models.task_modeling",
+    "Temperature": "baselines.temperature",
+    "Text": "by_signal.text",
+    "Thompson": "bandits.thompson",
+    "TopTwo": "bandits.top_two",
+    "Ucb1": "bandits.ucb1",
+    "Uniform": "baselines.uniform",
     "View": "view",
     "check_proposals": "validation",
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from policies.arm_proposals import to_keep
-from policies.arms import gaussian_arms
+from policies.bandits.arm_proposals import to_keep
+from policies.bandits.arms import gaussian_arms
 from policies.branches import finished_branches
 from policies.roster import Roster
 from policies.shares import brief

@@ -127,7 +127,10 @@ def test_a_written_target_is_trained_measured_and_tested(bench: Workbench) -> No
         )
     )
     assert isinstance(measured, MeasureResult)
-    assert np.isfinite(measured.scores["alignment"]["copy"]).all() and measured.scores["alignment"]["copy"].all()
+    assert (
+        np.isfinite(measured.scores["alignment"]["copy"]).all()
+        and measured.scores["alignment"]["copy"].all()
+    )
     test = EvaluateJob(
         key="proof-test-selected",
         attempt=1,

@@ -10,8 +10,8 @@ from scipy.stats import multivariate_normal
 from small_views import candidate, finished, view_of
 
 from policies import Round, View
-from policies.arms import Arms, gaussian_arms
-from policies.beta_arms import beta_arms
+from policies.bandits.arms import Arms, gaussian_arms
+from policies.bandits.beta_arms import beta_arms
 from policies.branches import Branches, finished_branches
 from policies.roster import FloatArray, roster
 

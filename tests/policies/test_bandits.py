@@ -11,17 +11,17 @@ import pytest
 from small_views import candidate, finished, mixtures, past, view_of
 
 from policies import Observation, Outcome, Policy, Proposal, Round, View
+from policies.bandits.exp3 import Exp3, rates
+from policies.bandits.rewards import centre_and_size
+from policies.bandits.sweep import Sweep
+from policies.bandits.thompson import Thompson
+from policies.bandits.top_two import TopTwo
+from policies.bandits.turns import in_turn
+from policies.bandits.ucb1 import Ucb1, indices
 from policies.branches import finished_branches
-from policies.drawing import by_rates
-from policies.exp3 import Exp3, rates
-from policies.rewards import centre_and_size
+from policies.mixture_models.drawing import by_rates
 from policies.roster import roster
-from policies.sweep import Sweep
 from policies.testing import POLICY_CHECKS
-from policies.thompson import Thompson
-from policies.top_two import TopTwo
-from policies.turns import in_turn
-from policies.ucb1 import Ucb1, indices
 
 EVERY: tuple[Policy, ...] = (
     Exp3(),

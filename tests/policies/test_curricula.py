@@ -10,9 +10,9 @@ import pytest
 from small_views import candidate, finished, mixtures, view_of
 
 from policies import Policy, Round, View
-from policies.easy_to_hard import EasyToHard, competence
-from policies.learning_progress import LearningProgress
-from policies.scale_then_focus import ScaleThenFocus, stage_size
+from policies.curricula.easy_to_hard import EasyToHard, competence
+from policies.curricula.learning_progress import LearningProgress
+from policies.curricula.scale_then_focus import ScaleThenFocus, stage_size
 from policies.testing.views import first_round
 
 EVERY: tuple[Policy, ...] = (ScaleThenFocus(), LearningProgress(), EasyToHard())

@@ -9,10 +9,10 @@ import pytest
 from small_views import candidate, mixtures, view_of
 
 from policies import View
-from policies.a_mtrl import AMtrl, least_squares
-from policies.lasso import Lasso
+from policies.by_signal.a_mtrl import AMtrl, least_squares
+from policies.by_signal.lasso import Lasso
+from policies.by_signal.sparse_fit import Problem, sparse_fit
 from policies.roster import FloatArray, roster
-from policies.sparse_fit import Problem, sparse_fit
 
 EXACT = Lasso(penalty=0.3, ridge=1e-9)
 

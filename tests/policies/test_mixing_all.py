@@ -9,10 +9,10 @@ import pytest
 from small_views import candidate, finished, mixtures, view_of
 
 from policies import Target, View
-from policies.random_k import RandomK
-from policies.same_family import SameFamily
-from policies.temperature import Temperature
-from policies.uniform import Uniform
+from policies.baselines.random_k import RandomK
+from policies.baselines.same_family import SameFamily
+from policies.baselines.temperature import Temperature
+from policies.baselines.uniform import Uniform
 
 SIZES = view_of(candidate("a", size=100), candidate("b", size=400), candidate("c", size=10**9))
 

@@ -15,14 +15,14 @@ from scipy.optimize import minimize
 from small_views import candidate, finished, mixtures, view_of
 
 from policies import Policy, View
-from policies.aioli import Aioli
 from policies.branches import finished_branches
-from policies.gaussian_process import GaussianProcessSearch
-from policies.log_linear import LogLinear, best_mixture
-from policies.mixture_space import MixtureSpace, mixture_space
-from policies.regmix import RegMix
+from policies.mixture_models.aioli import Aioli
+from policies.mixture_models.gaussian_process import GaussianProcessSearch
+from policies.mixture_models.log_linear import LogLinear, best_mixture
+from policies.mixture_models.mixture_space import MixtureSpace, mixture_space
+from policies.mixture_models.regmix import RegMix
+from policies.mixture_models.task_modeling import TaskModeling
 from policies.roster import FloatArray, roster
-from policies.task_modeling import TaskModeling
 
 EVERY: tuple[Policy, ...] = (
     GaussianProcessSearch(),

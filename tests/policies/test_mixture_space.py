@@ -9,12 +9,12 @@ import pytest
 from small_views import candidate, finished, view_of
 
 from policies import View
-from policies.mixture_space import MixtureSpace, distinct, mixture_space
+from policies.mixture_models.mixture_space import MixtureSpace, distinct, mixture_space
+from policies.mixture_models.regmix import RegMix
+from policies.mixture_models.surrogates.evidence import evidence
+from policies.mixture_models.task_modeling import TaskModeling
 from policies.policy import Policy
-from policies.regmix import RegMix
 from policies.roster import roster
-from policies.surrogates.evidence import evidence
-from policies.task_modeling import TaskModeling
 
 
 def space_of(view: View, at_most: int = 16) -> MixtureSpace:

@@ -9,7 +9,7 @@ import pytest
 from small_views import candidate, finished, mixtures, view_of
 
 from policies import View
-from policies.skill_it import SkillIt
+from policies.mixture_models.skill_it import SkillIt
 
 
 def promising(**lookahead: float) -> View:

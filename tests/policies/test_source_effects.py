@@ -9,8 +9,8 @@ import pytest
 from small_views import candidate, mixtures, past, view_of
 
 from policies import PastBranch, View
+from policies.baselines.source_effect import SourceEffect
 from policies.roster import roster
-from policies.source_effect import SourceEffect
 from policies.source_effects import SourceEffects, source_effects
 
 

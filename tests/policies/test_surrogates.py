@@ -8,18 +8,18 @@ from scipy.optimize import approx_fprime
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
-from policies.roster import FloatArray
-from policies.surrogates import gaussian_process as gp
-from policies.surrogates import log_linear_law as law
-from policies.surrogates.boosted_trees import fit_boosted_trees
-from policies.surrogates.evidence import Evidence
-from policies.surrogates.gaussian_process import (
+from policies.mixture_models.surrogates import gaussian_process as gp
+from policies.mixture_models.surrogates import log_linear_law as law
+from policies.mixture_models.surrogates.boosted_trees import fit_boosted_trees
+from policies.mixture_models.surrogates.evidence import Evidence
+from policies.mixture_models.surrogates.gaussian_process import (
     GaussianProcess,
     expected_improvement,
     fit_gaussian_process,
 )
-from policies.surrogates.linear_effects import linear_effects
-from policies.surrogates.log_linear_law import LogLinearLaw, fit_log_linear_law
+from policies.mixture_models.surrogates.linear_effects import linear_effects
+from policies.mixture_models.surrogates.log_linear_law import LogLinearLaw, fit_log_linear_law
+from policies.roster import FloatArray
 
 
 def drawn(count: int, size: int, seed: int = 0) -> FloatArray:

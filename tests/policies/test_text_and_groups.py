@@ -11,10 +11,10 @@ import pytest
 from small_views import candidate, mixtures, view_of
 
 from policies import View
-from policies.clustering import clusters
-from policies.groups import Groups
+from policies.by_signal.clustering import clusters
+from policies.by_signal.groups import Groups
+from policies.by_signal.text import Text
 from policies.testing import POLICY_CHECKS, checks
-from policies.text import Text
 
 Affinity = Literal["lookahead", "affinity", "alignment"]
 

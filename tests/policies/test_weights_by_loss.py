@@ -10,9 +10,9 @@ import pytest
 from small_views import candidate, finished, mixtures, view_of
 
 from policies import Observation, Outcome, Policy, Proposal, Round, View
-from policies.doge import DoGE
-from policies.doremi import DoReMi
-from policies.odm import OnlineDataMixing
+from policies.mixture_models.doge import DoGE
+from policies.mixture_models.doremi import DoReMi
+from policies.mixture_models.odm import OnlineDataMixing
 
 
 def scored(signal: str, scores: Mapping[str, float]) -> View:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.campaign.campaign_file import read_campaign
-from policies.compass import Compass
+from policies.by_signal.compass import Compass
 from tasks.cards import Card, read_cards
 from tasks.posing import label_names, pose
 from tasks.sources.table import Row, Table

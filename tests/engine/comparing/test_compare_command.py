@@ -88,7 +88,7 @@ def test_a_policy_is_named_with_its_options_and_gets_a_folder_of_its_own() -> No
     one, two = contenders_of("compass, compass:k=2")
     assert (one.policy, one.options, one.folder) == ("compass", {}, "compass")
     assert (two.policy, two.options, two.folder) == ("compass", {"k": 2}, "compass_k=2")
-    (plugin,) = contenders_of("policies.compass:Compass:k=2")
-    assert (plugin.policy, plugin.options) == ("policies.compass:Compass", {"k": 2})
+    (plugin,) = contenders_of("policies.by_signal.compass:Compass:k=2")
+    assert (plugin.policy, plugin.options) == ("policies.by_signal.compass:Compass", {"k": 2})
     with pytest.raises(InputError, match="named twice, or reads like another"):
         contenders_of("compass:k=2,compass:k=2")

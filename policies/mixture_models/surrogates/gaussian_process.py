@@ -12,8 +12,8 @@ from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import ndtr
 
+from policies.mixture_models.surrogates.evidence import Evidence
 from policies.roster import FloatArray, IntArray
-from policies.surrogates.evidence import Evidence
 
 _ROOT5 = np.sqrt(5.0)
 _JITTER = 1e-8

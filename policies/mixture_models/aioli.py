@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from policies.branches import Branches, finished_branches
-from policies.mixture_space import MixtureSpace, Ranking, mixture_space, signals_for
+from policies.mixture_models.mixture_space import MixtureSpace, Ranking, mixture_space, signals_for
+from policies.mixture_models.surrogates.linear_effects import linear_effects
 from policies.options import require_above, require_at_least
 from policies.picking import distinct
 from policies.roster import FloatArray, IntArray, Roster, roster
 from policies.shares import brief
-from policies.surrogates.linear_effects import linear_effects
 from policies.view import Proposal, View
 
 _RIDGE = 0.1

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from policies.mixture_space import (
+from policies.mixture_models.mixture_space import (
     MixtureSpace,
     Ranking,
     distinct,
     mixture_space,
     signals_for,
 )
+from policies.mixture_models.surrogates.boosted_trees import Regression, fit_boosted_trees
+from policies.mixture_models.surrogates.evidence import evidence
+from policies.mixture_models.swarm import first_swarm, with_swarm
 from policies.options import require_at_least
 from policies.roster import FloatArray, roster
-from policies.surrogates.boosted_trees import Regression, fit_boosted_trees
-from policies.surrogates.evidence import evidence
-from policies.swarm import first_swarm, with_swarm
 from policies.view import Proposal, View
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from policies.baselines.same_family import without_evidence
 from policies.options import require_above, require_at_least
 from policies.picking import best, size_of_set
 from policies.roster import best_first, roster, target_scores
-from policies.same_family import without_evidence
 from policies.shares import as_mixture, brief
 from policies.view import Proposal, View
 

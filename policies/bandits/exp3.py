@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from policies.arm_proposals import to_keep, to_test
-from policies.arms import gaussian_arms
+from policies.bandits.arm_proposals import to_keep, to_test
+from policies.bandits.arms import gaussian_arms
+from policies.bandits.rewards import centre_and_size
 from policies.branches import Branches, finished_branches
-from policies.drawing import by_rates, drawn_sets
+from policies.mixture_models.drawing import by_rates, drawn_sets
 from policies.options import require_above, require_at_least
 from policies.picking import size_of_set
-from policies.rewards import centre_and_size
 from policies.roster import FloatArray, roster
 from policies.view import Proposal, View
 

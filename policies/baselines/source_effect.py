@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from policies.baselines.same_family import without_evidence
 from policies.options import require_at_least
 from policies.picking import best, size_of_set
 from policies.roster import FloatArray, Roster, best_first, roster
-from policies.same_family import without_evidence
 from policies.shares import brief
 from policies.source_effects import source_effects
 from policies.view import Proposal, View

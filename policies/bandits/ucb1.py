@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from policies.arm_proposals import to_keep, to_test
-from policies.arms import gaussian_arms
+from policies.bandits.arm_proposals import to_keep, to_test
+from policies.bandits.arms import gaussian_arms
+from policies.bandits.rewards import centre_and_size
 from policies.branches import Branches, finished_branches
 from policies.navigator.features import standardised
 from policies.options import require_at_least
 from policies.picking import size_of_set
-from policies.rewards import centre_and_size
 from policies.roster import FloatArray, IntArray, best_first, roster, target_scores
 from policies.view import Proposal, View
 

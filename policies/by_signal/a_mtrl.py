@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from policies.directions import directions
+from policies.by_signal.directions import directions
 from policies.options import require_above
 from policies.picking import best, size_of_set
 from policies.roster import FloatArray, best_first, roster, target_scores

@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from policies.clustering import clusters
-from policies.directions import directions
+from policies.baselines.same_family import without_evidence
+from policies.by_signal.clustering import clusters
+from policies.by_signal.directions import directions
 from policies.options import require_at_least
 from policies.picking import best, size_of_set
 from policies.roster import FloatArray, IntArray, Roster, best_first, roster, target_scores
-from policies.same_family import without_evidence
 from policies.shares import as_mixture, brief, proportional_shares
 from policies.view import Proposal, View
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import nnls
 
-from policies.directions import along, directions
+from policies.by_signal.directions import along, directions
 from policies.roster import FloatArray, IntArray, Roster, best_first
 from policies.view import View
 

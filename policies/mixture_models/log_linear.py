@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from policies.mixture_space import (
+from policies.mixture_models.mixture_space import (
     MixtureSpace,
     Ranking,
     mixture_space,
     signals_for,
 )
+from policies.mixture_models.surrogates.evidence import evidence
+from policies.mixture_models.surrogates.log_linear_law import LogLinearLaw, fit_log_linear_law
+from policies.mixture_models.swarm import first_swarm, with_swarm
 from policies.options import require_above, require_at_least
 from policies.roster import FloatArray, Roster, roster
-from policies.surrogates.evidence import evidence
-from policies.surrogates.log_linear_law import LogLinearLaw, fit_log_linear_law
-from policies.swarm import first_swarm, with_swarm
 from policies.view import Proposal, View
 
 

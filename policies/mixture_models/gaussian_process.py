@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from policies.mixture_space import MixtureSpace, Ranking, mixture_space, signals_for
-from policies.options import require_at_least
-from policies.roster import FloatArray, roster
-from policies.shares import brief
-from policies.surrogates.evidence import Evidence, evidence
-from policies.surrogates.gaussian_process import (
+from policies.mixture_models.mixture_space import MixtureSpace, Ranking, mixture_space, signals_for
+from policies.mixture_models.surrogates.evidence import Evidence, evidence
+from policies.mixture_models.surrogates.gaussian_process import (
     GaussianProcess,
     expected_improvement,
     fit_gaussian_process,
 )
-from policies.swarm import first_swarm
+from policies.mixture_models.swarm import first_swarm
+from policies.options import require_at_least
+from policies.roster import FloatArray, roster
+from policies.shares import brief
 from policies.view import Proposal, View
 
 _DRAWS = 600

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from policies.mixture_space import MixtureSpace, distinct
+from policies.mixture_models.mixture_space import MixtureSpace, distinct
 from policies.roster import FloatArray
 from policies.shares import brief
 from policies.view import Proposal, View

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from policies.multiplicative_weights import reweighted
+from policies.mixture_models.multiplicative_weights import reweighted
 from policies.options import require_above, require_at_least
 from policies.roster import roster, target_scores
 from policies.view import Proposal, View

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
+from policies.mixture_models.surrogates.evidence import Evidence
 from policies.roster import FloatArray
-from policies.surrogates.evidence import Evidence
 
 _HUBER = 0.1
 """Residual, in standard deviations of the gains, from which on it counts linearly; more where

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from policies.by_signal.sparse_fit import Fit, Problem, sparse_fit
 from policies.options import require_above, require_at_least
 from policies.picking import best, size_of_set
 from policies.roster import FloatArray, Roster, roster, target_scores
 from policies.shares import as_mixture, brief
-from policies.sparse_fit import Fit, Problem, sparse_fit
 from policies.view import Proposal, View
 
 

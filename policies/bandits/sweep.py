@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from policies.arm_proposals import to_keep, to_test
-from policies.arms import gaussian_arms
+from policies.bandits.arm_proposals import to_keep, to_test
+from policies.bandits.arms import gaussian_arms
+from policies.bandits.expectation import expectation
+from policies.bandits.turns import in_turn
 from policies.branches import finished_branches
-from policies.expectation import expectation
 from policies.options import require_at_least
 from policies.picking import size_of_set
 from policies.roster import roster
-from policies.turns import in_turn
 from policies.view import Proposal, View
 
 

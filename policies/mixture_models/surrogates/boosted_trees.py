@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from sklearn.ensemble import GradientBoostingRegressor
 
+from policies.mixture_models.surrogates.evidence import Evidence
 from policies.roster import FloatArray
-from policies.surrogates.evidence import Evidence
 
 Regression = Callable[[FloatArray], FloatArray]
 """Mixtures (m, S) to gains (m,), in the evidence's units."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from policies.branches import finished_branches
-from policies.mixture_space import MixtureSpace
+from policies.mixture_models.mixture_space import MixtureSpace
 from policies.roster import FloatArray, IntArray, Roster
 from policies.view import View
 

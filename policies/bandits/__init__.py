@@ -1,0 +1,1 @@
+"""Policies that draw tasks by what their branches gave."""

@@ -1,0 +1,1 @@
+"""Policies that look at no evidence, or at that of earlier campaigns alone."""

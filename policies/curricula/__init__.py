@@ -1,0 +1,1 @@
+"""Policies that change what is open as rounds pass."""

@@ -1,0 +1,1 @@
+"""Policies with a model of what whole mixtures give."""
