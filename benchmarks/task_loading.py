@@ -87,7 +87,7 @@ def ours(work: Path) -> Taken:
     from engine.model.build_model import build_model
     from engine.storage.array_cache import ArrayCache
     from engine.training.encoded_pool import EncodedPool
-    from tasks.cache_folder import cache_folder
+    from tasks import cache_folder
 
     base = load_base(MINILM)
     started = time.perf_counter()

@@ -12,8 +12,16 @@ from rich.table import Table
 from engine.cli.chosen_pool import ChosenPool
 from engine.cli.console import open_console
 from engine.cli.loading_bar import checking_line, loading_bar
-from tasks import UNSEEN, Finding, InputError, Pool, check_pool, findings_lines, findings_markdown
-from tasks import summary as summary_of
+from tasks import (
+    UNSEEN,
+    Finding,
+    InputError,
+    Pool,
+    check_pool,
+    findings_lines,
+    findings_markdown,
+    findings_summary,
+)
 
 FOUND = 6
 """Exit code for `--strict` when there are findings."""
@@ -45,7 +53,7 @@ def check_pool_of(chosen: ChosenPool, *, out: Path | None) -> int:
         line = f"{task.name}: {sizes}{len(task.test):,} test examples"
         console.print(f"[green]read[/green]  {escape(line)}", highlight=False)
     _print(findings, console)
-    console.print(escape(summary_of(findings, pool)), highlight=False)
+    console.print(escape(findings_summary(findings, pool)), highlight=False)
     console.print(f"[dim]{escape(UNSEEN)}[/dim]", highlight=False)
     if out is not None:
         _write(out, findings, pool)

@@ -17,8 +17,6 @@ _INCHES_A_COLUMN = 0.34
 _MARGIN_INCHES = 2.6
 _MOST_NAMED = 150
 """Rows or columns up to which each is named; beyond, names would cover each other."""
-_WITHOUT_SIGN = frozenset({"confidence", "correctness", "loss", "variability"})
-"""Signals of which 0 is an end of the scale and not its middle."""
 
 
 def heatmap(
@@ -46,7 +44,7 @@ def panels(
     figure = Figure(figsize=(width, _size(len(rows), _INCHES_A_ROW)), layout="constrained")
     all_axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
     for axes, (signal, values_NS) in zip(all_axes, signals.items(), strict=True):
-        image = axes.imshow(values_NS, aspect="auto", **_scale(signal, values_NS))
+        image = axes.imshow(values_NS, aspect="auto", **_scale(values_NS))
         axes.set_title(signal, fontsize=9)
         _name(axes, rows, targets)
         bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.9, pad=0.01)
@@ -55,9 +53,9 @@ def panels(
     return figure
 
 
-def _scale(signal: str, values_NS: NDArray[np.float64]) -> dict[str, Any]:
+def _scale(values_NS: NDArray[np.float64]) -> dict[str, Any]:
     known = values_NS[np.isfinite(values_NS)]
-    if signal in _WITHOUT_SIGN:
+    if (known >= 0).all():  # 0 is no middle then
         return {"cmap": "viridis"}
     most = float(np.abs(known).max(initial=0.0)) or 1.0
     return {"cmap": "RdBu_r", "vmin": -most, "vmax": most}

@@ -15,7 +15,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from tasks.cache_folder import mark_used, remove_unused, warn_unwritable, written_whole
+from tasks import mark_used, remove_unused, warn_unwritable, written_whole
 
 Arrays = Mapping[str, NDArray[Any]]
 

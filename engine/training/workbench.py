@@ -42,8 +42,7 @@ from engine.training.jobs import (
 )
 from engine.training.measurement import before_training, measured
 from engine.training.warm_up import Mapped, warm_up
-from tasks import screen
-from tasks.cache_folder import cache_folder
+from tasks import cache_folder, screen
 
 _PLACEBO = 5
 """Last number of the seed that shuffles labels; training's own uses have those below."""

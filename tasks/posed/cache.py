@@ -6,16 +6,16 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from tasks.cache_folder import (
+from tasks.cards import Card, SplitNames
+from tasks.posed.examples import in_folder
+from tasks.posed.file import DamagedFileError, PosedTask, read_posed, write_posed
+from tasks.posed.key import posed_key
+from tasks.user_cache import (
     cache_folder,
     mark_used,
     remove_unused,
     warn_unwritable,
 )
-from tasks.cards import Card, SplitNames
-from tasks.posed.examples import in_folder
-from tasks.posed.file import DamagedFileError, PosedTask, read_posed, write_posed
-from tasks.posed.key import posed_key
 
 _log = logging.getLogger(__name__)
 

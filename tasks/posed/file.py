@@ -12,9 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from tasks.cache_folder import written_whole
 from tasks.posed.examples import SCHEMA, PosedExamples
 from tasks.task import Split
+from tasks.user_cache import written_whole
 
 _FORMAT = 2
 _CHECKSUM = hashlib.sha256().digest_size

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pydantic
 
-from tasks.cache_folder import code_hash
 from tasks.cards import Card, Source, SplitNames
 from tasks.problems import InputError
 from tasks.sources import commit_of
 from tasks.sources.inside import inside
+from tasks.user_cache import code_hash
 
 _ROOT = Path(__file__).parents[1]
 _FOLDERS = ("cards", "posed", "posing", "sources")

@@ -10,10 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tasks.cache_folder import cache_folder, written_whole
 from tasks.pydocs.bodies import Body
 from tasks.pydocs.docstrings import Described
 from tasks.pydocs.functions import Function
+from tasks.user_cache import cache_folder, written_whole
 
 SUITE_VERSION = 2
 """Part of the cache's key and of every task's seed; to be raised when mining changes."""

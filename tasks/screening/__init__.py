@@ -10,4 +10,4 @@ from tasks.screening.finding import Finding as Finding
 from tasks.screening.report import UNSEEN as UNSEEN
 from tasks.screening.report import findings_lines as findings_lines
 from tasks.screening.report import findings_markdown as findings_markdown
-from tasks.screening.report import summary as summary
+from tasks.screening.report import findings_summary as findings_summary

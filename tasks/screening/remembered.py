@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.cache_folder import (
+from tasks.screening.overlap import Overlap
+from tasks.user_cache import (
     cache_folder,
     code_hash,
     mark_used,
@@ -16,7 +17,6 @@ from tasks.cache_folder import (
     warn_unwritable,
     written_whole,
 )
-from tasks.screening.overlap import Overlap
 
 _ROOT = Path(__file__).parent
 _RULES = ("folding.py", "judged.py", "near.py", "overlap.py", "shingles.py")

@@ -23,7 +23,7 @@ _COLUMNS = ("task", "check", "count", "what", "where (the first 5)")
 
 def findings_markdown(findings: Sequence[Finding], pool: Pool) -> str:
     """A report in Markdown: a table for each severity, and what no check can see."""
-    lines = ["# Checked tasks", "", summary(findings, pool), ""]
+    lines = ["# Checked tasks", "", findings_summary(findings, pool), ""]
     for severity in SEVERITIES:
         some = [finding for finding in findings if finding.severity == severity]
         if some:
@@ -36,7 +36,7 @@ def findings_lines(findings: Sequence[Finding]) -> str:
     return "".join(json.dumps(asdict(finding), ensure_ascii=False) + "\n" for finding in findings)
 
 
-def summary(findings: Sequence[Finding], pool: Pool) -> str:
+def findings_summary(findings: Sequence[Finding], pool: Pool) -> str:
     """One line: how much was checked, and how many findings there are."""
     num_examples = sum(len(task.split(split)) for task in pool.values() for split in SPLITS)
     removed = sum(finding.severity == "removed" for finding in findings)

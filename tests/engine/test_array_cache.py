@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from engine.storage.array_cache import ArrayCache, Arrays
-from tasks.cache_folder import warn_unwritable
+from tasks.user_cache import warn_unwritable
 
 MADE: Arrays = {
     "ids": np.arange(400, dtype=np.uint16),

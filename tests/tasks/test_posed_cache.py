@@ -19,12 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tasks
-from tasks.cache_folder import cache_folder
 from tasks.cards import Card, Source, SplitNames, Template
 from tasks.example import Example
 from tasks.examples import digest_of, place_of
 from tasks.posed import PosedExamples, PosedTask, key, posed_examples, posed_once
 from tasks.posed.file import DamagedFileError, read_posed, write_posed
+from tasks.user_cache import cache_folder
 
 CARD = Card(
     name="toy",

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from made_tasks import fillers, made_task
 
-from tasks.cache_folder import warn_unwritable
 from tasks.example import Example
 from tasks.examples import digest_of
 from tasks.pool import Pool
 from tasks.screening import screen
+from tasks.user_cache import warn_unwritable
 
 JUDGED = fillers(3, "judged")
 EXPECTED = {"other": {"exact": 3}}

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from made_evidence import TOPICS, topic_pool, topic_task
 
-from engine.evidence.counterparts import OTHER_FAMILY, Counterpart, counterparts
+from engine.evidence.counterparts import NEAR, OTHER_FAMILY, Counterpart, counterparts
 from engine.evidence.records import StoredTask, stored_task
+from engine.evidence.text_embedding import text_embedding
 from tasks import Example, Task
 
 PRESENT = topic_pool()
@@ -42,6 +43,25 @@ def test_other_data_of_the_same_kind_is_nearly_the_same_task(name: str) -> None:
 def test_a_task_whose_texts_nobody_has_here_has_no_counterpart() -> None:
     without = {name: task for name, task in PRESENT.items() if name != "stars"}
     assert _found(topic_task("stars"), without) is None
+
+
+def test_a_task_that_shares_half_its_texts_with_another_is_no_counterpart() -> None:
+    birds, stars = topic_task("birds", draw=1), topic_task("stars", draw=1)
+    mixed = replace(birds, train=[*birds.train[:60], *stars.train[:60]])
+    without = {name: task for name, task in PRESENT.items() if name != "stars"}
+    assert _found(mixed, without) is None
+
+
+def test_what_all_tasks_have_in_common_makes_no_counterpart() -> None:
+    def wordy(task: Task) -> Task:
+        said = "as we have told you time and again in many other words, it so happens that"
+        return replace(task, train=[replace(it, text=f"{said} {it.text}") for it in task.train])
+
+    present = {name: wordy(task) for name, task in PRESENT.items() if name != "stars"}
+    stars = wordy(PRESENT["stars"])
+    raw = [text_embedding(stars.train) @ text_embedding(it.train) for it in present.values()]
+    assert min(raw) > NEAR
+    assert _found(stars, present) is None
 
 
 def test_a_name_alone_makes_no_counterpart() -> None:

@@ -48,7 +48,7 @@ def test_a_store_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
 
 def test_other_files_in_the_folder_are_passed_over(tmp_path: Path) -> None:
     _store(tmp_path)
-    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "notes.txt").write_text("mine\n")
     assert len(read_evidence(tmp_path).campaigns) == 1
 
 

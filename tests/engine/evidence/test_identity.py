@@ -12,6 +12,7 @@ from made_evidence import topic_task
 from tiny_models import tiny_encoder
 
 from engine.evidence.identity import identity_of, model_identity
+from engine.evidence.records import stored_task
 from tasks import Example, Pool, screen
 
 TASK = topic_task("birds")
@@ -52,6 +53,9 @@ def test_what_screening_takes_out_for_one_target_leaves_the_task_what_it_is() ->
     pool = screen(Pool([candidate, target]), ("courts",)).pool
     assert len(pool["birds"].train) == len(candidate.train) - 1
     assert identity_of(pool["birds"]) == identity_of(candidate)
+    one, other = (stored_task(it, tokens_per_example=1.0) for it in (candidate, pool["birds"]))
+    assert one.embedding == other.embedding
+    assert (one.num_examples, other.num_examples) == (121, 120)
 
 
 def test_a_local_model_is_known_wherever_it_lies_and_by_its_weights(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.cache_folder import written_whole
+from tasks.user_cache import written_whole
 
 
 def test_a_file_that_breaks_off_leaves_the_one_before_and_nothing_else(tmp_path: Path) -> None:
