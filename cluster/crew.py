@@ -6,6 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 import ray
 
@@ -61,7 +62,7 @@ class Crew:
             ValueError: No worker finds a place on the cluster.
         """
         calls = {seat.call: seat for seat in self._at("placing", "opening", "busy")}
-        ready, _ = ray.wait(list(calls), num_returns=len(calls), timeout=_TICK_S, fetch_local=False)
+        ready = _settled(list(calls))
         now = time.monotonic()
         settled = [calls[call].settle() for call in ready]
         expired = [seat.expire(now) for call, seat in calls.items() if call not in ready]
@@ -97,3 +98,13 @@ class Crew:
         if now >= self._notice_at:
             self._notice_at = now + _NOTICE_S
             _log.warning("%s Still waiting.", message)
+
+
+def _settled(calls: list[Any]) -> list[Any]:
+    """Those that are settled within a moment."""
+    try:
+        ready, _ = ray.wait(calls, num_returns=len(calls), timeout=_TICK_S, fetch_local=False)
+    except SystemError as error:
+        # A signal's exception, raised inside of Ray's compiled code, comes out as the cause of one.
+        raise error.__cause__ or error from None
+    return list(ready)
