@@ -7,12 +7,18 @@ Regret@5 as TaskWeb defines it, in percent; 95 % intervals by bootstrap over tar
 difference from the best of the others at that budget. Of the others each takes part with and
 without what earlier targets say.
 
-    python benchmarks/taskweb.py --campaigns 2 --out runs/taskweb
+The last table is of all set-ups together: a target's value is its mean over them.
+
+    python benchmarks/taskweb.py --campaigns 4 --workers 2 --out runs/taskweb
+
+It leaves OUT/<set-up>.parquet, a row a campaign, OUT/tables.md and OUT/regret.png. Killed and
+started again, it goes on behind the last set-up that was finished.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,8 +29,10 @@ from numpy.typing import NDArray
 
 from engine.replay.campaign import Row
 from engine.replay.opening import Opening, open_world
+from engine.replay.pictures import draw_pictures
+from engine.replay.recorded import World
 from engine.replay.replaying import Contender, Settings, replay_all
-from engine.replay.summary import interval
+from engine.replay.summary import interval, summarised
 
 REPOSITORY = Path(__file__).parents[1]
 TABLES = REPOSITORY.parent / "shared" / "data" / "transfer"
@@ -60,12 +68,21 @@ def signals_file(folder: Path) -> Path:
     return folder / "signals.parquet"
 
 
-def replayed(setup: str, signals: Path, *, campaigns: int, workers: int) -> list[Row]:
-    """All policies on one set-up."""
+def world_of(setup: str, signals: Path) -> World:
+    """What is replayed; TaskWeb's own baselines share no seeds with its sources."""
     opening = Opening(setup=setup, signals=signals, control="mean")
-    settings = Settings(budgets=BUDGETS, campaigns=campaigns)
-    world = open_world(TABLES / "taskweb.parquet", opening)
-    return replay_all(world, contenders(), settings, workers=workers)
+    return open_world(TABLES / "taskweb.parquet", opening)
+
+
+def replayed(world: World, path: Path, *, campaigns: int, workers: int) -> list[Row]:
+    """All policies on one set-up, read from `path` where they are there."""
+    if not path.exists():
+        settings = Settings(budgets=BUDGETS, campaigns=campaigns)
+        rows = replay_all(world, contenders(), settings, workers=workers)
+        unfinished = path.with_suffix(".tmp")
+        pq.write_table(pa.Table.from_pylist([dataclasses.asdict(row) for row in rows]), unfinished)
+        unfinished.rename(path)
+    return [Row(**row) for row in pq.read_table(path).to_pylist()]
 
 
 def by_target(rows: Sequence[Row], policy: str, budget: int, what: str) -> NDArray[np.float64]:
@@ -77,32 +94,37 @@ def by_target(rows: Sequence[Row], policy: str, budget: int, what: str) -> NDArr
     return np.array([np.mean(found[target]) for target in sorted(found)])
 
 
-def table(rows: Sequence[Row]) -> list[str]:
+def table(rows: Sequence[Row], what: str) -> list[str]:
     """A line for each policy, and one of differences from the best of the others."""
-    names = [one.name for one in contenders()]
-    lines = [f"{'regret %':18}" + "".join(f"{f'B={budget}':>22}" for budget in BUDGETS)]
-    for name in names:
-        means = [by_target(rows, name, budget, "regret").mean() for budget in BUDGETS]
-        harm = [by_target(rows, name, budget, "harmful").mean() for budget in BUDGETS]
-        cells = [f"{m:8.2f} (harm {h:4.1f} %)" for m, h in zip(means, harm, strict=True)]
-        lines.append(f"{name:18}" + "".join(f"{cell:>22}" for cell in cells))
-    lines.append(f"{'less the best':18}" + "".join(f"{_less(rows, b):>22}" for b in BUDGETS))
-    return lines
+    heads = [f"B = {budget}" for budget in BUDGETS]
+    lines = [_cells([what, *heads]), "|---|" + "---:|" * len(BUDGETS)]
+    for name in (one.name for one in contenders()):
+        means = [by_target(rows, name, budget, what).mean() for budget in BUDGETS]
+        lines.append(_cells([name, *(f"{mean:.2f}" for mean in means)]))
+    return [*lines, _cells(["less the best", *(_less(rows, b, what) for b in BUDGETS)])]
 
 
-def _less(rows: Sequence[Row], budget: int) -> str:
+def _less(rows: Sequence[Row], budget: int, what: str) -> str:
     others = [one.name for one in contenders() if one.name != OURS]
-    best = min(others, key=lambda name: by_target(rows, name, budget, "regret").mean())
-    ours = by_target(rows, OURS, budget, "regret")
-    apart = ours - by_target(rows, best, budget, "regret")
-    found = interval(apart)
+    best = min(others, key=lambda name: by_target(rows, name, budget, what).mean())
+    ours = by_target(rows, OURS, budget, what)
+    found = interval(ours - by_target(rows, best, budget, what))
     return f"{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+
+
+def _cells(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def _page(title: str, rows: Sequence[Row]) -> str:
+    regret, harmful = table(rows, "regret"), table(rows, "harmful")
+    return "\n".join([f"## {title}", "", *regret, "", *harmful])
 
 
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--campaigns", type=int, default=2)
+    parser.add_argument("--campaigns", type=int, default=4)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--setups", nargs="+", default=list(SETUPS))
     parser.add_argument("--out", type=Path, required=True)
@@ -111,15 +133,22 @@ def main() -> None:
         raise SystemExit(
             f"{TABLES} is not there: the recorded tables do not come with the package."
         )
-    given.out.mkdir(parents=True, exist_ok=True)
-    signals = signals_file(given.out)
-    for setup in given.setups:
-        rows = replayed(setup, signals, campaigns=given.campaigns, workers=given.workers)
-        kept = [(r.policy, r.target, r.budget, r.campaign, r.regret, r.harmful) for r in rows]
-        names = ("policy", "target", "budget", "campaign", "regret", "harmful")
-        columns = dict(zip(names, map(list, zip(*kept, strict=True)), strict=True))
-        pq.write_table(pa.table(columns), given.out / f"{setup}.parquet")
-        print(f"\n{setup}", *table(rows), sep="\n", flush=True)
+    out: Path = given.out
+    out.mkdir(parents=True, exist_ok=True)
+    signals = signals_file(out)
+    worlds = {setup: world_of(setup, signals) for setup in given.setups}
+    pages: list[str] = []
+    together: list[Row] = []
+    for setup, world in worlds.items():
+        path = out / f"{setup}.parquet"
+        rows = replayed(world, path, campaigns=given.campaigns, workers=given.workers)
+        together += rows
+        pages.append(_page(setup, rows))
+        print(pages[-1], "", sep="\n", flush=True)
+    pages.insert(0, _page("All set-ups", together))
+    print(pages[0], flush=True)
+    (out / "tables.md").write_text("\n\n".join(pages) + "\n")
+    draw_pictures(summarised(together), next(iter(worlds.values())), out)
 
 
 if __name__ == "__main__":

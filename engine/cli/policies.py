@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from typing import Literal, get_args, get_origin
 
 from rich.markup import escape
 from rich.table import Table
@@ -36,8 +37,7 @@ def print_policy(name: str) -> None:
         table.add_column(heading)
     types = policy_options(found)
     for field in dataclasses.fields(found):
-        kind = getattr(types[field.name], "__name__", str(types[field.name]))
-        table.add_row(field.name, kind, repr(field.default))
+        table.add_row(field.name, escape(_kind(types[field.name])), repr(field.default))
     console.print(table)
 
 
@@ -56,6 +56,13 @@ def run_checks(name: str) -> None:
             console.print(f"[red]broken[/red]  {escape(title)}")
     if broken:
         raise InputError(broken)
+
+
+def _kind(hint: object) -> str:
+    """A type as a person writes it; of a `Literal` only the choices."""
+    if get_origin(hint) is Literal:
+        return " | ".join(map(repr, get_args(hint)))
+    return hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint)
 
 
 def _purpose(found: type) -> str:
