@@ -29,7 +29,7 @@ from engine.model.batch import Encoded
 from engine.model.interface import TaskModel
 from engine.signals.direction import flat
 from engine.signals.gradients import mean_gradient
-from engine.signals.probe import measure
+from engine.signals.probe import directions_of, measure
 
 SEED = (0, 1)
 BLOCK = 8
@@ -42,7 +42,8 @@ Ranks = Mapping[str, np.ndarray]
 def ours(on: Bench) -> Ranks:
     """Cosines and sketches, in one pass forward and back."""
     signals = ("alignment", "similarity")
-    found = measure(on.model, on.probes, on.targets, signals=signals, seed=SEED)
+    directions = directions_of(on.model, on.targets, seed=SEED)
+    found = measure(on.model, on.probes, directions, signals=signals, seed=SEED)
     return found.scores["alignment"]
 
 

@@ -117,7 +117,8 @@ def speed(on: Bench, repeats: int) -> None:
 
 def agreement(on: Bench) -> None:
     """Print how candidates are ranked, beside exact full gradients in float64."""
-    measured = measure(on.model, on.probes, on.targets, signals=IN_THE_PASS, seed=SEED)
+    directions = directions_of(on.model, on.targets, seed=SEED)
+    measured = measure(on.model, on.probes, directions, signals=IN_THE_PASS, seed=SEED)
     exact = _exact(on)
     _say_ranks("inner products", measured.scores["descent"], exact.scores["descent"])
     _say_ranks("cosines", measured.scores["alignment"], exact.scores["alignment"])

@@ -27,11 +27,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from engine.campaign.named_policies import NamedPolicy
 from engine.replay.campaign import Row
 from engine.replay.opening import Opening, open_world
 from engine.replay.pictures import draw_pictures
 from engine.replay.recorded import World
-from engine.replay.replaying import Contender, Settings, replay_all
+from engine.replay.replaying import Settings, replay_all
 from engine.replay.summary import interval, summarised
 
 REPOSITORY = Path(__file__).parents[1]
@@ -49,13 +50,13 @@ OURS = "navigator"
 OTHERS = ("sweep", "thompson", "top-two")
 
 
-def contenders() -> list[Contender]:
+def policies() -> list[NamedPolicy]:
     """Navigator, and the others with and without a prior."""
     plain = {"prior": False, "prior_text": 0.0}
     return [
-        Contender(policy=OURS, name=OURS),
-        *(Contender(policy=name, name=f"{name}, prior") for name in OTHERS),
-        *(Contender(policy=name, options=plain, name=name) for name in OTHERS),
+        NamedPolicy(policy=OURS, name=OURS),
+        *(NamedPolicy(policy=name, name=f"{name}, prior") for name in OTHERS),
+        *(NamedPolicy(policy=name, options=plain, name=name) for name in OTHERS),
     ]
 
 
@@ -78,7 +79,7 @@ def replayed(world: World, path: Path, *, campaigns: int, workers: int) -> list[
     """All policies on one set-up, read from `path` where they are there."""
     if not path.exists():
         settings = Settings(budgets=BUDGETS, campaigns=campaigns)
-        rows = replay_all(world, contenders(), settings, workers=workers)
+        rows = replay_all(world, policies(), settings, workers=workers)
         unfinished = path.with_suffix(".tmp")
         pq.write_table(pa.Table.from_pylist([dataclasses.asdict(row) for row in rows]), unfinished)
         unfinished.rename(path)
@@ -98,14 +99,14 @@ def table(rows: Sequence[Row], what: str) -> list[str]:
     """A line for each policy, and one of differences from the best of the others."""
     heads = [f"B = {budget}" for budget in BUDGETS]
     lines = [_cells([what, *heads]), "|---|" + "---:|" * len(BUDGETS)]
-    for name in (one.name for one in contenders()):
+    for name in (one.name for one in policies()):
         means = [by_target(rows, name, budget, what).mean() for budget in BUDGETS]
         lines.append(_cells([name, *(f"{mean:.2f}" for mean in means)]))
     return [*lines, _cells(["less the best", *(_less(rows, b, what) for b in BUDGETS)])]
 
 
 def _less(rows: Sequence[Row], budget: int, what: str) -> str:
-    others = [one.name for one in contenders() if one.name != OURS]
+    others = [one.name for one in policies() if one.name != OURS]
     best = min(others, key=lambda name: by_target(rows, name, budget, what).mean())
     ours = by_target(rows, OURS, budget, what)
     found = interval(ours - by_target(rows, best, budget, what))

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from engine.model.batch import Encoded
 from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
-from engine.signals.probe import Signals, measure
+from engine.signals.probe import Signals, directions_of, measure
 from engine.signals.readings import flat_columns
-from engine.signals.sources import IN_THE_PASS
+from engine.signals.sources import ALONG_TARGETS, IN_THE_PASS
 
 Model = EncoderModel | DecoderModel
 NAMES = ("kin", "pick", "tally", "mood again", "pick again")
@@ -37,7 +37,9 @@ def measured(
 ) -> Signals:
     """Signals of these probes."""
     chosen: Mapping[str, Sequence[Encoded]] = {name: small_probes(model)[name] for name in names}
-    return measure(model, chosen, small_targets(model), signals=signals, seed=(1, 5, 0))
+    targets = small_targets(model) if signals & ALONG_TARGETS else {}
+    directions = directions_of(model, targets, seed=(1, 5, 0))
+    return measure(model, chosen, directions, signals=signals, seed=(1, 5, 0))
 
 
 def all_numbers(signals: Signals) -> dict[str, NDArray[Any]]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from campaign_here import ask_here
 
 from engine.campaign.campaign_file import check_campaign, read_campaign
+from engine.campaign.named_policies import named_policies
 from engine.comparing.comparison import Comparison, Pairing, baselines_with
-from engine.comparing.contenders import contenders_of
 from engine.comparing.manifest import begun
 from engine.comparing.running import Ask, Watching, run_comparison
 
@@ -20,13 +20,13 @@ POLICIES = "target-only,alignment"
 def small_comparison(campaign_file: Path, out: Path, *, policies: str = POLICIES) -> Comparison:
     """Of the campaign's own target with seed 0."""
     campaign, _ = read_campaign(campaign_file)
-    contenders = contenders_of(policies)
+    named = named_policies(policies)
     return Comparison(
         campaign=campaign,
-        contenders=contenders,
+        policies=named,
         targets=tuple(campaign.targets),
         seeds=(0,),
-        baselines=baselines_with(contenders),
+        baselines=baselines_with(named),
         path=out,
     )
 

@@ -11,13 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from engine.campaign.campaign_file import Checked, check_campaign, read_campaign
+from engine.campaign.named_policies import named_policies
 from engine.campaign.ray_job import check_out_folder
 from engine.cli.comparing_bar import comparing_bar
 from engine.cli.console import open_console
 from engine.cli.loading_bar import loading_bar
 from engine.cli.run import end_on_signals
 from engine.comparing.comparison import Comparison, baselines_with
-from engine.comparing.contenders import contenders_of
 from engine.wording import printable, seconds_text, tokens_text
 from tasks import InputError, nearest
 
@@ -41,14 +41,14 @@ def compare_file(
     """
     end_on_signals()
     check_out_folder(out)
-    contenders = contenders_of(policies)
+    named = named_policies(policies)
     checked = _checked(path, settings, targets)
     comparison = Comparison(
         campaign=next(iter(checked.values())).campaign,
-        contenders=contenders,
+        policies=named,
         targets=tuple(checked),
         seeds=seeds,
-        baselines=baselines_with(contenders),
+        baselines=baselines_with(named),
         path=out.resolve(),
     )
     # Only now, so that a mistake is answered before torch and transformers are loaded.
@@ -56,7 +56,7 @@ def compare_file(
     from engine.comparing.running import run_comparison
 
     comparison = begun(comparison)
-    with comparing_bar(len(contenders) * len(checked) * len(seeds)) as watching:
+    with comparing_bar(len(named) * len(checked) * len(seeds)) as watching:
         run_comparison(comparison, checked, watching)
     _conclude(comparison)
 
@@ -113,7 +113,7 @@ def _told(comparison: Comparison) -> Mapping[str, str]:
     spending, campaign = spent(comparison), comparison.campaign
     return {
         "campaign": f"{campaign.name}, model {Path(campaign.model).name}",
-        "policies": ", ".join(one.name for one in comparison.contenders),
+        "policies": ", ".join(one.name for one in comparison.policies),
         "targets": ", ".join(comparison.targets),
         "seeds": ", ".join(map(str, comparison.seeds)),
         "budget": f"{tokens_text(campaign.budget_tokens)} training tokens for each campaign",

@@ -14,8 +14,8 @@ from engine.tracking.events import Event, StageStarted
 from engine.wording import printable
 
 if TYPE_CHECKING:
+    from engine.campaign.named_policies import NamedPolicy
     from engine.comparing.comparison import Pairing
-    from engine.comparing.contenders import Contender
     from engine.comparing.running import Watching
 
 
@@ -32,12 +32,12 @@ def comparing_bar(campaigns: int) -> Iterator[Watching]:
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
         bar = progress.add_task("campaigns", total=campaigns)
 
-        def show(pairing: Pairing, contender: Contender, event: Event) -> None:
+        def show(pairing: Pairing, named: NamedPolicy, event: Event) -> None:
             if isinstance(event, StageStarted):
-                where = printable(f"{pairing}, {contender.name}: {event.stage}")
+                where = printable(f"{pairing}, {named.name}: {event.stage}")
                 progress.update(bar, description=where)
 
-        yield Watching(on_event=show, on_end=lambda pairing, contender: progress.advance(bar))
+        yield Watching(on_event=show, on_end=lambda pairing, named: progress.advance(bar))
 
 
 class _Lines:
@@ -47,11 +47,11 @@ class _Lines:
         self._campaigns = campaigns
         self._ended = 0
 
-    def ended(self, pairing: Pairing, contender: Contender) -> None:
+    def ended(self, pairing: Pairing, named: NamedPolicy) -> None:
         self._ended += 1
-        what = printable(f"{pairing}, {contender.name}")
+        what = printable(f"{pairing}, {named.name}")
         print(f"{self._ended} of {self._campaigns} campaigns: {what}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _nothing(pairing: Pairing, contender: Contender, event: Event) -> None:
-    del pairing, contender, event
+def _nothing(pairing: Pairing, named: NamedPolicy, event: Event) -> None:
+    del pairing, named, event

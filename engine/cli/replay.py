@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,13 +15,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from engine.campaign.plugins import load_policy
+from engine.campaign.named_policies import NamedPolicy, named_policies
 from engine.campaign.ray_job import check_out_folder
 from engine.cli.console import open_console
 from engine.replay.opening import Opening, open_world
 from engine.replay.random_search import NAME as RANDOM_SEARCH
 from engine.replay.recorded import World
-from engine.replay.replaying import Contender, OnCampaigns, Settings, replay_all
+from engine.replay.replaying import OnCampaigns, Settings, replay_all
 from engine.replay.summary import Line, summarised
 from engine.replay.writing import interval_text, write_results
 from engine.wording import printable
@@ -42,12 +41,12 @@ def replay_table(
     # As Ctrl-C does: an exception, so that the workers are ended too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     check_out_folder(out)
-    contenders = contenders_of(policies)
+    named = _with_random_search(policies)
     world = open_world(path, opening)
     folder = _opened(out)
-    number = len(contenders) * len(world.targets) * len(settings.budgets) * settings.campaigns
+    number = len(named) * len(world.targets) * len(settings.budgets) * settings.campaigns
     with _bar(number) as on_campaigns:
-        rows = replay_all(world, contenders, settings, workers=workers, on_campaigns=on_campaigns)
+        rows = replay_all(world, named, settings, workers=workers, on_campaigns=on_campaigns)
     lines = summarised(rows)
     told = {"table": path.name, "policies": policies, **_told(opening), **_told(settings)}
     written = write_results(rows, lines, world, told, folder)
@@ -57,44 +56,12 @@ def replay_table(
     _print(lines, world, [*written, *draw_pictures(lines, world, folder)])
 
 
-def contenders_of(text: str) -> list[Contender]:
-    """Policies as the command line names them: `a,b:option=value,module:Class:option=value`.
-
-    Random search joins them where it is not named.
-
-    Raises:
-        PluginError, InputError: For what cannot be had, or is named twice.
-    """
-    found = [_contender(one.strip()) for one in text.split(",") if one.strip()]
-    names = [one.name for one in found]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError([f"--policies: {name!r} is named twice."])
-    if not found:
-        raise InputError(["--policies: names no policy; give one or more, e.g. navigator."])
-    for one in found:
-        if one.policy != RANDOM_SEARCH:
-            load_policy(one.policy, one.options)
-    search = Contender(policy=RANDOM_SEARCH, name=RANDOM_SEARCH)
-    return found if RANDOM_SEARCH in names else [*found, search]
-
-
-def _contender(text: str) -> Contender:
-    parts = text.split(":")
-    settings = [part.partition("=") for part in parts if "=" in part]
-    return Contender(
-        policy=":".join(part for part in parts if "=" not in part),
-        options={key: _option(value) for key, _, value in settings},
-        name=text,
-    )
-
-
-def _option(text: str) -> Any:
-    """JSON where it is (numbers, true, null), else the text itself."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+def _with_random_search(text: str) -> tuple[NamedPolicy, ...]:
+    """It always takes part: without it nobody could tell what searching well is worth."""
+    found = named_policies(text, own={RANDOM_SEARCH})
+    if RANDOM_SEARCH in {one.name for one in found}:
+        return found
+    return (*found, NamedPolicy(name=RANDOM_SEARCH, policy=RANDOM_SEARCH))
 
 
 def _told(options: Opening | Settings) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
+from engine.campaign.named_policies import NamedPolicy
 from engine.campaign.run_folder import RunFolder
 from engine.campaign.spec import Campaign, PolicyChoice
-from engine.comparing.contenders import Contender
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,11 +29,11 @@ class Comparison:
 
     campaign: Campaign
     """The file's; target, seed and policy of each campaign are set in its stead."""
-    contenders: tuple[Contender, ...]
+    policies: tuple[NamedPolicy, ...]
     targets: tuple[str, ...]
     seeds: tuple[int, ...]
     baselines: str
-    """Name of the contender in whose campaigns the baselines are trained."""
+    """Name of the policy in whose campaigns the baselines are trained."""
     path: Path
 
     def pairings(self) -> Iterator[Pairing]:
@@ -41,7 +41,7 @@ class Comparison:
         for target, seed in product(self.targets, self.seeds):
             yield Pairing(target=target, seed=seed)
 
-    def campaign_of(self, pairing: Pairing, contender: Contender) -> Campaign:
+    def campaign_of(self, pairing: Pairing, named: NamedPolicy) -> Campaign:
         """The ordinary campaign of a policy: what its own folder can be resumed with."""
         base = self.campaign
         return replace(
@@ -49,21 +49,21 @@ class Comparison:
             target=pairing.target,
             seed=pairing.seed,
             policy=PolicyChoice(
-                name=contender.policy,
-                options=contender.options,
+                name=named.policy,
+                options=named.options,
                 on_error=base.policy.on_error,
                 timeout_s=base.policy.timeout_s,
             ),
-            finish=replace(base.finish, baselines=contender.name == self.baselines),
+            finish=replace(base.finish, baselines=named.name == self.baselines),
             # What one campaign found out must not reach the next: each decides as if it were alone.
             evidence=None,
             # Many campaigns, one terminal: the comparison shows where they stand.
             report_to=tuple(name for name in base.report_to if name != "terminal"),
         )
 
-    def folder_of(self, pairing: Pairing, contender: Contender) -> RunFolder:
+    def folder_of(self, pairing: Pairing, named: NamedPolicy) -> RunFolder:
         """The run folder of a campaign."""
-        return RunFolder(self._folder(pairing) / contender.folder)
+        return RunFolder(self._folder(pairing) / named.folder)
 
     def shared_folder(self, pairing: Pairing) -> Path:
         """Where the results lie that the campaigns of a pairing share."""
@@ -73,10 +73,10 @@ class Comparison:
         return self.path / pairing.target / f"seed-{pairing.seed}"
 
 
-def baselines_with(contenders: tuple[Contender, ...]) -> str:
+def baselines_with(policies: tuple[NamedPolicy, ...]) -> str:
     """In whose campaigns the baselines are trained, in a new comparison.
 
     They may spend what that campaign's selection spends. Measuring is charged, so that who asks for
     the most signals is the one who leaves them the most.
     """
-    return max(contenders, key=lambda one: len(one.load().needs)).name
+    return max(policies, key=lambda one: len(one.load().needs)).name

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.campaign.named_policies import NamedPolicy
 from engine.campaign.run_folder import RunFolder
 from engine.comparing.comparison import Comparison, Pairing
-from engine.comparing.contenders import Contender
 from engine.comparing.running import state_of
 from engine.ledger.result_store import read_tests
 from engine.ledger.state import State
@@ -29,7 +29,7 @@ class JudgedArm:
     target: str
     seed: int
     name: str
-    """A contender's, or one of the baselines'."""
+    """A policy's name, or one of the baselines'."""
     losses: NDArray[np.float64]
     """(n,) calibrated losses on the test split, nats; the same examples for every arm."""
     metric: float
@@ -58,8 +58,8 @@ def judged_arms(comparison: Comparison) -> list[JudgedArm]:
     found = [
         arm
         for pairing in comparison.pairings()
-        for contender in comparison.contenders
-        for arm in _arms(comparison, pairing, contender)
+        for named in comparison.policies
+        for arm in _arms(comparison, pairing, named)
     ]
     return _everywhere(found, [(one.target, one.seed) for one in comparison.pairings()])
 
@@ -79,11 +79,11 @@ def _everywhere(arms: Sequence[JudgedArm], places: Sequence[tuple[str, int]]) ->
     return [arm for arm in arms if names.count(arm.name) == len(places)]
 
 
-def _arms(comparison: Comparison, pairing: Pairing, contender: Contender) -> Iterator[JudgedArm]:
-    folder = comparison.folder_of(pairing, contender)
+def _arms(comparison: Comparison, pairing: Pairing, named: NamedPolicy) -> Iterator[JudgedArm]:
+    folder = comparison.folder_of(pairing, named)
     state = state_of(folder)
-    assert state and state.delivered, f"{pairing}: {contender.name} has not ended"
-    yield _arm(folder, state, pairing, "selected", contender.name)
+    assert state and state.delivered, f"{pairing}: {named.name} has not ended"
+    yield _arm(folder, state, pairing, "selected", named.name)
     for arm, name in _BASELINES.items():
         if any(one.arm == arm for one in state.delivered.contenders):
             yield _arm(folder, state, pairing, arm, name)

@@ -86,7 +86,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _check_baselines(comparison: Comparison, name: str) -> None:
-    if name not in {one.name for one in comparison.contenders}:
+    if name not in {one.name for one in comparison.policies}:
         raise InputError(
             [
                 f"--policies: the baselines in '{comparison.path}' are trained in the campaigns of"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from engine.campaign.campaign_file import Checked
 from engine.campaign.folder_lock import FolderLock
 from engine.campaign.loop import run_campaign
+from engine.campaign.named_policies import NamedPolicy
 from engine.campaign.opening import open_campaign
 from engine.campaign.plugins import open_executor
 from engine.campaign.policy_process import Question, ask_policy
@@ -16,7 +17,6 @@ from engine.campaign.run import Run
 from engine.campaign.run_folder import RunFolder
 from engine.campaign.spec import PolicyChoice
 from engine.comparing.comparison import Comparison, Pairing
-from engine.comparing.contenders import Contender
 from engine.comparing.job_identity import setting_identity
 from engine.comparing.shared_results import SharedResults
 from engine.comparing.sharing_executor import SharingExecutor
@@ -33,10 +33,10 @@ from policies import Proposal
 Ask = Callable[[PolicyChoice, Sequence[Question]], list[tuple[Proposal, ...]]]
 """As `ask_policy`."""
 
-OnEvent = Callable[[Pairing, Contender, Event], None]
+OnEvent = Callable[[Pairing, NamedPolicy, Event], None]
 """Told what the campaigns tell."""
 
-OnEnd = Callable[[Pairing, Contender], None]
+OnEnd = Callable[[Pairing, NamedPolicy], None]
 """Told when a campaign is at its end, in this start or an earlier one."""
 
 
@@ -79,10 +79,10 @@ def _run_pairing(
     comparison: Comparison, pairing: Pairing, checked: Checked, watching: Watching, ask: Ask
 ) -> None:
     """All policies on one target with one seed: one executor, one set of workers."""
-    left = [one for one in comparison.contenders if not _ended(comparison, pairing, one)]
-    for contender in comparison.contenders:
-        if contender not in left:
-            watching.on_end(pairing, contender)
+    left = [one for one in comparison.policies if not _ended(comparison, pairing, one)]
+    for named in comparison.policies:
+        if named not in left:
+            watching.on_end(pairing, named)
     if not left:
         return
     results = SharedResults(comparison.shared_folder(pairing))
@@ -91,9 +91,9 @@ def _run_pairing(
     with FolderLock.take(results.path):
         executor = open_executor(Setting(campaign=campaign, folder=results.path))
         try:
-            for contender in left:
-                _run_one(_Part(comparison, pairing, contender, checked), executor, watching, ask)
-                watching.on_end(pairing, contender)
+            for named in left:
+                _run_one(_Part(comparison, pairing, named, checked), executor, watching, ask)
+                watching.on_end(pairing, named)
         finally:
             executor.close()
         results.drop_checkpoints()
@@ -105,29 +105,29 @@ class _Part:
 
     comparison: Comparison
     pairing: Pairing
-    contender: Contender
+    named: NamedPolicy
     checked: Checked
     """Of the target."""
 
     def check(self) -> Checked:
         """The campaign itself; what depends on the target alone was checked with it."""
-        campaign = self.comparison.campaign_of(self.pairing, self.contender)
-        return replace(self.checked, campaign=campaign, policy=self.contender.load())
+        campaign = self.comparison.campaign_of(self.pairing, self.named)
+        return replace(self.checked, campaign=campaign, policy=self.named.load())
 
 
-def _ended(comparison: Comparison, pairing: Pairing, contender: Contender) -> bool:
-    state = state_of(comparison.folder_of(pairing, contender))
+def _ended(comparison: Comparison, pairing: Pairing, named: NamedPolicy) -> bool:
+    state = state_of(comparison.folder_of(pairing, named))
     return state is not None and state.finished is not None
 
 
 def _run_one(part: _Part, executor: Executor, watching: Watching, ask: Ask) -> None:
-    folder = RunFolder.prepare(part.comparison.folder_of(part.pairing, part.contender).path)
+    folder = RunFolder.prepare(part.comparison.folder_of(part.pairing, part.named).path)
     checked = part.check()
     with open_campaign(checked, folder) as campaign:
 
         def report(event: Event) -> None:
             campaign.run.report(event)
-            watching.on_event(part.pairing, part.contender, event)
+            watching.on_event(part.pairing, part.named, event)
 
         # The executor that it was opened with starts nothing before its first job, and gets none.
         sharing = SharingExecutor(

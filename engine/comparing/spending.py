@@ -22,9 +22,9 @@ class Spending:
 def spent(comparison: Comparison) -> Spending:
     """Over all campaigns of a comparison, proofs included."""
     states = [
-        state_of(comparison.folder_of(pairing, contender))
+        state_of(comparison.folder_of(pairing, named))
         for pairing in comparison.pairings()
-        for contender in comparison.contenders
+        for named in comparison.policies
     ]
     work = [
         line

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from multiprocessing import active_children, get_context
-from typing import Any
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from engine.campaign.plugins import load_policy
+from engine.campaign.named_policies import NamedPolicy
 from engine.campaign.policy_process import PolicyFailedError
 from engine.replay.campaign import Row, play
 from engine.replay.player import Player
@@ -36,18 +35,7 @@ class Settings:
     """Most that a round tests side by side."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contender:
-    """A policy by name, as a process of its own can load it."""
-
-    policy: str
-    """Entry-point name, `module:Class`, or `RANDOM_SEARCH`."""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    name: str
-    """In rows and pictures; distinct among contenders."""
-
-
-_Part = tuple[Contender, RecordedTarget, int, Settings]
+_Part = tuple[NamedPolicy, RecordedTarget, int, Settings]
 """The campaigns of a policy on a target at a budget: what a worker does in one go."""
 
 
@@ -69,7 +57,7 @@ def replay(world: World, policy: Policy, settings: Settings, *, name: str = "pol
 
 def replay_all(
     world: World,
-    contenders: Sequence[Contender],
+    policies: Sequence[NamedPolicy],
     settings: Settings,
     *,
     workers: int = 1,
@@ -81,8 +69,8 @@ def replay_all(
         PolicyFailedError, PluginError: From the first campaigns that fail.
     """
     parts = [
-        (contender, target, budget, settings)
-        for contender, target, budget in product(contenders, world.targets, settings.budgets)
+        (named, target, budget, settings)
+        for named, target, budget in product(policies, world.targets, settings.budgets)
     ]
     told = on_campaigns or (lambda number: None)
     if workers == 1:
@@ -115,10 +103,10 @@ def _collected(done: Iterable[list[Row]], told: OnCampaigns) -> list[Row]:
 
 
 def _loaded_campaigns(part: _Part) -> list[Row]:
-    contender, target, budget, settings = part
-    own = contender.policy == RANDOM_SEARCH
-    policy = target.random_search() if own else load_policy(contender.policy, contender.options)
-    return _campaigns(policy, contender.name, target, budget, settings)
+    named, target, budget, settings = part
+    own = named.policy == RANDOM_SEARCH
+    policy = target.random_search() if own else named.load()
+    return _campaigns(policy, named.name, target, budget, settings)
 
 
 def _campaigns(

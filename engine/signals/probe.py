@@ -20,7 +20,7 @@ from engine.signals.direction import Direction, direction, preconditioned
 from engine.signals.gradients import mean_gradient
 from engine.signals.losses import losses_of, mean_with_se
 from engine.signals.readings import Columns
-from engine.signals.sources import IN_THE_PASS
+from engine.signals.sources import ALONG_TARGETS, IN_THE_PASS
 from engine.signals.stable_number import number_of
 from engine.signals.taps import tapped
 from engine.signals.task_pass import Found, TaskPass
@@ -68,41 +68,36 @@ def probe_indices(num_examples: int, size: int, *, task: str, seed: Seed) -> NDA
 def measure(
     model: TaskModel,
     probes: Mapping[str, Sequence[Encoded]],
-    target_probes: Mapping[str, Sequence[Encoded]],
+    directions: Mapping[str, Direction],
     *,
     signals: Collection[str],
     seed: Seed,
-    second_moments: Mapping[str, Tensor] | None = None,
 ) -> Signals:
     """Take the signals of some tasks at the model's present parameters.
 
-    A task's numbers depend on the model, its own probe, the targets' probes and the seed, and on no
+    A task's numbers depend on the model, its own probe, the directions and the seed, and on no
     other task: however tasks are shared out, the parts laid together are bitwise the same. A task
     with a number that is not finite is silent and harms no other.
 
     Args:
         model: An `nn.Module` too; unchanged.
         probes: candidate -> at least one example of its train split.
-        target_probes: target -> at least one example of its selection split; read for alignment
+        directions: target -> what `directions_of` made at the same parameters; read for alignment
             and descent.
         signals: Any of `IN_THE_PASS`. Any of them brings the losses, which alone cost no way back.
         seed: Of the sketches; equal wherever they are to be compared.
-        second_moments: As for `directions_of`.
 
     Raises:
         ValueError: If a signal is unknown or a probe is empty.
-        DivergedError: If a loss or a gradient of a target is not finite.
     """
     unknown = sorted(set(signals) - IN_THE_PASS)
     if unknown:
         raise ValueError(f"No signal {unknown[0]!r} to measure; there are {sorted(IN_THE_PASS)}.")
-    _check_probes({**target_probes, **probes})
-    if not {"alignment", "descent", "similarity"} & set(signals):
+    _check_probes(probes)
+    if not {*ALONG_TARGETS, "similarity"} & set(signals):
         return _losses_alone(model, probes) if signals else _nothing(len(probes))
-    aligned = target_probes if {"alignment", "descent"} & set(signals) else {}
-    directions = directions_of(model, aligned, seed=seed, second_moments=second_moments)
-    sketched = "similarity" in signals
-    found = measure_along(model, probes, directions, sketched=sketched, seed=seed)
+    aims = directions if ALONG_TARGETS & set(signals) else {}
+    found = measure_along(model, probes, aims, sketched="similarity" in signals, seed=seed)
     return replace(found, scores=_only(found.scores, signals), ses=_only(found.ses, signals))
 
 
@@ -117,15 +112,17 @@ def directions_of(
 
     Args:
         model: As for `measure`.
-        target_probes: As for `measure`.
-        seed: As for `measure`.
+        target_probes: target -> at least one example of its selection split.
+        seed: Starts the reduction.
         second_moments: Of Adam, by parameter, for the form of `preconditioned`; tasks' own
             gradients stay as they are.
 
     Raises:
-        DivergedError: As `measure`.
+        ValueError: If a probe is empty.
+        DivergedError: If a loss or a gradient of a target is not finite.
     """
     assert isinstance(model, nn.Module)
+    _check_probes(target_probes)
     taps = tapped(model, model.shared_parameters())
     directions = {}
     for name, probe in target_probes.items():

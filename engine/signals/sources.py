@@ -5,6 +5,9 @@ from __future__ import annotations
 IN_THE_PASS = frozenset({"alignment", "descent", "loss", "similarity"})
 """Measured each round, all of them in one pass forward and back over a candidate's probe."""
 
+ALONG_TARGETS = frozenset({"alignment", "descent"})
+"""Of these, those for which each target's probe is read too."""
+
 AT_CHECKPOINT = frozenset({"lookahead"})
 """Measured each round, at the checkpoint where its branches start, by functions in `table`."""
 
@@ -39,7 +42,7 @@ def times_read(signals: frozenset[str], *, candidates: int) -> tuple[int, int]:
     """
     each = len(signals & (AT_CHECKPOINT | BEFORE_TRAINING))
     own = each + bool(signals & IN_THE_PASS)
-    of_targets = each + bool(signals & {"alignment", "descent"})
+    of_targets = each + bool(signals & ALONG_TARGETS)
     if "lookahead" in signals:  # once more after each candidate's step
         of_targets += candidates
     return own, of_targets

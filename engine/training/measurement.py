@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from engine.model.interface import TaskModel
 from engine.signals.centroid import mean_embeddings
+from engine.signals.direction import Direction
 from engine.signals.probe import measure
 from engine.signals.readings import Columns
 from engine.signals.sources import AT_CHECKPOINT, BEFORE_TRAINING, IN_THE_PASS, times_read
@@ -46,8 +46,8 @@ def measured(
     targets: Probes,
     job: MeasureJob,
     *,
+    directions: Mapping[str, Direction],
     before: BeforeTraining | None = None,
-    second_moments: Mapping[str, Tensor] | None = None,
 ) -> MeasureResult:
     """Do a measuring job.
 
@@ -56,20 +56,10 @@ def measured(
         probes: Of the job's tasks.
         targets: Of all targets.
         job: Its signals and seed.
+        directions: As for `measure`.
         before: What was taken with the base model, where that was asked for.
-        second_moments: As for `measure`.
-
-    Raises:
-        DivergedError: As `measure`.
     """
-    passed = measure(
-        model,
-        probes,
-        targets,
-        signals=job.signals & IN_THE_PASS,
-        seed=job.seed,
-        second_moments=second_moments,
-    )
+    passed = measure(model, probes, directions, signals=job.signals & IN_THE_PASS, seed=job.seed)
     if before is None:
         before = BeforeTraining({}, _no_rows(len(probes)), _no_rows(0))
     called = _called(model, probes, targets, job.signals & AT_CHECKPOINT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,8 +17,9 @@ from engine.gains.evaluation import judge_branch, judge_test, predict
 from engine.model.base_network import load_base
 from engine.model.batch import Encoded
 from engine.model.build_model import build_model
-from engine.signals.probe import probe_indices
-from engine.signals.sources import BEFORE_TRAINING
+from engine.signals.direction import Direction
+from engine.signals.probe import directions_of, probe_indices
+from engine.signals.sources import ALONG_TARGETS, BEFORE_TRAINING
 from engine.storage.array_cache import ArrayCache
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
 from engine.training.branch import train_branch
@@ -80,6 +81,8 @@ class Workbench:
             cut_seed=seed_for(campaign.seed, Stream.SPLIT),
             cache=ArrayCache(cache_folder() / "tokens"),
         )
+        self._directions: tuple[Hashable, Mapping[str, Direction]] | None = None
+        """Of the last measuring job that had any, with what they follow from."""
 
     def perform(self, job: Job) -> Result:
         """Do a job; the same job gives the same result, seconds aside.
@@ -167,9 +170,23 @@ class Workbench:
         if job.signals & BEFORE_TRAINING:
             self._start_from("")
             before = before_training(self._model, probes, targets, job.signals)
-        self._start_from(job.start)
-        moments = load_checkpoint(self._checkpoints, job.moments) if job.moments else None
-        return measured(self._model, probes, targets, job, before=before, second_moments=moments)
+            self._start_from(job.start)
+        directions = self._directions_of(targets, job) if job.signals & ALONG_TARGETS else {}
+        return measured(self._model, probes, targets, job, directions=directions, before=before)
+
+    def _directions_of(
+        self, targets: Mapping[str, Sequence[Encoded]], job: MeasureJob
+    ) -> Mapping[str, Direction]:
+        """Made once for all jobs that share out a round's candidates.
+
+        Each job is charged for it all the same: what it costs must not depend on who did it.
+        """
+        key = (job.start, job.moments, job.probe, job.seed)
+        if self._directions is None or self._directions[0] != key:
+            moments = load_checkpoint(self._checkpoints, job.moments) if job.moments else None
+            made = directions_of(self._model, targets, seed=job.seed, second_moments=moments)
+            self._directions = key, made
+        return self._directions[1]
 
     def _test(self, job: EvaluateJob) -> EvaluateResult:
         self._start_from(job.start)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from engine.signals import taps
 from engine.signals.halves import Along, Part, along, halves
-from engine.signals.probe import measure
+from engine.signals.probe import directions_of, measure
+from engine.signals.sources import ALONG_TARGETS
 from engine.signals.steadied import WEIGHT, steadied
 
 Vectors = NDArray[np.float64]
@@ -108,9 +109,8 @@ def test_errors_of_a_model_are_those_of_its_exact_gradients(
         monkeypatch.setattr(taps, "LEAST_SIDE", 8)
     model = measured_model(kind)
     probe, target = examples(model, KIN, 9), examples(model, MOOD, 8)
-    got = measure(
-        model, {"kin": probe}, {"mood": target}, signals={"alignment", "descent"}, seed=(3,)
-    )
+    directions = directions_of(model, {"mood": target}, seed=(3,))
+    got = measure(model, {"kin": probe}, directions, signals=ALONG_TARGETS, seed=(3,))
     towards = exact_gradient(model, target)
     whole, length = exact_gradient(model, probe), inner(towards, towards) ** 0.5
     one, other = (exact_gradient(model, half) for half in halves(probe, task="kin", seed=(3,)))

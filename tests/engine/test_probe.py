@@ -77,7 +77,8 @@ def test_candidates_are_ranked_as_by_exact_cosines(
         for task in (KIN, MOOD, PICK, TALLY)
         for skip in range(0, 48, 6)
     }
-    signals = measure(model, probes, small_targets(model), signals=IN_THE_PASS, seed=(0,))
+    directions = directions_of(model, small_targets(model), seed=(0,))
+    signals = measure(model, probes, directions, signals=IN_THE_PASS, seed=(0,))
     tasks = [exact_gradient(model, probe) for probe in probes.values()]
     for target, probe in small_targets(model).items():
         towards = exact_gradient(model, probe)

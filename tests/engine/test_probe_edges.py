@@ -17,6 +17,7 @@ from engine.model.encoder import EncoderModel
 from engine.signals import taps
 from engine.signals.probe import (
     Signals,
+    directions_of,
     measure,
 )
 from engine.signals.similarity import similarity
@@ -156,7 +157,8 @@ def test_one_example_is_enough_and_one_label_too(kind: Kind, task: int) -> None:
     constant = [one for one in encoded if one.gold == encoded[0].gold]
     probes: Mapping[str, Sequence[Encoded]] = {"one": encoded[:1], "constant": constant}
     targets = {"one": examples(model, MOOD, 1, skip=30)}
-    signals = measure(model, probes, targets, signals=IN_THE_PASS, seed=(0,))
+    directions = directions_of(model, targets, seed=(0,))
+    signals = measure(model, probes, directions, signals=IN_THE_PASS, seed=(0,))
     for numbers in (
         signals.scores["alignment"]["one"],
         signals.scores["descent"]["one"],
@@ -168,7 +170,9 @@ def test_one_example_is_enough_and_one_label_too(kind: Kind, task: int) -> None:
     for ses in (signals.ses["alignment"]["one"], signals.ses["descent"]["one"], signals.loss_ses_n):
         assert np.isfinite(ses).tolist() == [False, True]
     with pytest.raises(ValueError, match="at least one example"):
-        measure(model, {"none": []}, targets, signals=IN_THE_PASS, seed=(0,))
+        measure(model, {"none": []}, directions, signals=IN_THE_PASS, seed=(0,))
+    with pytest.raises(ValueError, match="at least one example"):
+        directions_of(model, {"none": []}, seed=(0,))
 
 
 @pytest.mark.usefixtures("tapped")

@@ -15,7 +15,10 @@ from small_campaign import write_small_campaign
 from engine.campaign.campaign_file import read_campaign
 from engine.model.answers import BadTaskError
 from engine.model.batch import Batch
+from engine.signals.direction import Direction
+from engine.signals.probe import directions_of
 from engine.storage.checkpoint import load_checkpoint
+from engine.training import workbench
 from engine.training.executor import Setting
 from engine.training.failures import DivergedError, failure_of
 from engine.training.jobs import (
@@ -28,6 +31,7 @@ from engine.training.jobs import (
     MeasureJob,
     MeasureResult,
     Schedule,
+    Seed,
     WarmUpJob,
     WarmUpResult,
 )
@@ -134,6 +138,33 @@ def test_a_job_gives_the_same_result_after_any_other(
     bench.perform(replace(BRANCH, mixture={"tally": 1.0}, seed=(7, 4, 1)))
     torch.manual_seed(123)
     assert_same(bench.perform(job), fresh)
+
+
+def test_the_directions_of_a_round_are_made_once_and_serve_no_other(
+    bench: Workbench, setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Seed] = []
+
+    def counted(*given: Any, seed: Seed, **more: Any) -> dict[str, Direction]:
+        made.append(seed)
+        return directions_of(*given, seed=seed, **more)
+
+    monkeypatch.setattr(workbench, "directions_of", counted)
+    warm = bench.perform(replace(WARM_UP, moments=True))
+    assert isinstance(warm, WarmUpResult) and warm.moments
+    others = [
+        replace(MEASURE, seed=(0, 5, 1)),
+        replace(MEASURE, probe=5),
+        replace(MEASURE, start=warm.checkpoint.sha256),
+        replace(MEASURE, moments=warm.moments.sha256),
+    ]
+    for job in others:
+        bench.perform(MEASURE)
+        made.clear()
+        found = bench.perform(job)
+        bench.perform(replace(job, tasks=("kin",)))
+        assert len(made) == 1
+        assert_same(Workbench(setting).perform(job), found)
 
 
 def test_a_job_gives_the_same_result_after_one_that_broke_off(

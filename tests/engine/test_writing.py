@@ -17,7 +17,7 @@ from engine.model.batch import Encoded
 from engine.model.build_model import build_for, build_model
 from engine.model.decoder import DecoderModel
 from engine.model.writing import write
-from engine.signals.probe import measure
+from engine.signals.probe import directions_of, measure
 from engine.signals.sources import IN_THE_PASS
 from engine.training.optimizer import Optimizer, Rates
 from engine.training.warm_up import text_only
@@ -215,7 +215,8 @@ def test_signals_are_taken_of_texts_as_of_any_task(halfway: DecoderModel) -> Non
         if name in ("mood", "copy", "tally")
     }
     target = {"copy": halfway.encode(COPY, POOL["copy"].validation[:6])}
-    taken = measure(halfway, probes, target, signals=IN_THE_PASS, seed=(0,))
+    directions = directions_of(halfway, target, seed=(0,))
+    taken = measure(halfway, probes, directions, signals=IN_THE_PASS, seed=(0,))
     assert np.isfinite(taken.scores["alignment"]["copy"]).all()
     assert taken.scores["alignment"]["copy"].all() and taken.scores["descent"]["copy"].all()
     assert np.linalg.norm(taken.sketches, axis=1).min() > 0

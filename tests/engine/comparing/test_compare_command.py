@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from small_campaign import write_small_campaign
 
+from engine.campaign.named_policies import named_policies
 from engine.cli import main
 from engine.cli.compare_command import seeds_of
-from engine.comparing.contenders import contenders_of
 from tasks import InputError
 
 
@@ -85,10 +85,10 @@ def test_seeds_are_how_many_or_which() -> None:
 
 
 def test_a_policy_is_named_with_its_options_and_gets_a_folder_of_its_own() -> None:
-    one, two = contenders_of("compass, compass:k=2")
+    one, two = named_policies("compass, compass:k=2")
     assert (one.policy, one.options, one.folder) == ("compass", {}, "compass")
     assert (two.policy, two.options, two.folder) == ("compass", {"k": 2}, "compass_k=2")
-    (plugin,) = contenders_of("policies.by_signal.compass:Compass:k=2")
+    (plugin,) = named_policies("policies.by_signal.compass:Compass:k=2")
     assert (plugin.policy, plugin.options) == ("policies.by_signal.compass:Compass", {"k": 2})
     with pytest.raises(InputError, match="named twice, or reads like another"):
-        contenders_of("compass:k=2,compass:k=2")
+        named_policies("compass:k=2,compass:k=2")

@@ -40,8 +40,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 
 def _records(comparison: Comparison, number: int) -> tuple[Record, ...]:
-    contender = comparison.contenders[number]
-    return read_ledger(comparison.folder_of(only_pairing(comparison), contender).ledger)
+    named = comparison.policies[number]
+    return read_ledger(comparison.folder_of(only_pairing(comparison), named).ledger)
 
 
 def _results(comparison: Comparison) -> list[Completed]:
@@ -59,18 +59,18 @@ def test_campaigns_differ_in_target_seed_policy_and_who_trains_the_baselines(ran
         "kin, seed 4",
         "kin, seed 2",
     ]
-    alone, chosen = (comparison.campaign_of(pairings[3], one) for one in comparison.contenders)
+    alone, chosen = (comparison.campaign_of(pairings[3], one) for one in comparison.policies)
     assert (alone.target, alone.seed, alone.policy.name) == ("kin", 2, "target-only")
     assert (alone.finish.baselines, chosen.finish.baselines) == (False, True)
     assert alone.evidence is None
     assert alone.report_to == ("jsonl",)
     assert replace(alone, policy=chosen.policy, finish=chosen.finish) == chosen
-    assert len({comparison.folder_of(p, c) for p in pairings for c in comparison.contenders}) == 8
+    assert len({comparison.folder_of(p, c) for p in pairings for c in comparison.policies}) == 8
 
 
 def test_a_campaign_decides_as_one_that_runs_alone(ran: Ran, tmp_path: Path) -> None:
     _, comparison = ran
-    folder = comparison.folder_of(only_pairing(comparison), comparison.contenders[1])
+    folder = comparison.folder_of(only_pairing(comparison), comparison.policies[1])
     _, alone = run_here(folder.campaign, tmp_path / "alone")
     compared = _records(comparison, 1)
     assert decisions(compared) == decisions(alone)
@@ -115,7 +115,7 @@ def test_a_baseline_that_failed_somewhere_is_left_out_and_the_tuned_one_is_misse
     campaign, whole = ran
     shutil.copytree(whole.path, tmp_path / "out")
     comparison = small_comparison(campaign, tmp_path / "out")
-    folder = comparison.folder_of(only_pairing(comparison), comparison.contenders[1])
+    folder = comparison.folder_of(only_pairing(comparison), comparison.policies[1])
     _forget(folder.ledger, "all-tasks")
     assert [arm.name for arm in judged_arms(comparison)][2:] == [TUNED]
     _forget(folder.ledger, "target-only")
@@ -141,8 +141,8 @@ def test_only_checkpoints_that_an_ended_campaign_needs_are_left(ran: Ran) -> Non
     _, comparison = ran
     pairing = only_pairing(comparison)
     assert not list(SharedResults(comparison.shared_folder(pairing)).checkpoints.iterdir())
-    for number, contender in enumerate(comparison.contenders):
-        folder = comparison.folder_of(pairing, contender)
+    for number, named in enumerate(comparison.policies):
+        folder = comparison.folder_of(pairing, named)
         delivered = fold(_records(comparison, number)).delivered
         assert delivered
         assert (folder.checkpoints / f"{delivered.checkpoint}.safetensors").exists()
@@ -153,7 +153,7 @@ def test_a_comparison_that_ended_trains_nothing_when_it_is_started_again(ran: Ra
     campaign, comparison = ran
     before = [_records(comparison, number) for number in (0, 1)]
     ended: list[str] = []
-    watching = replace(SILENT, on_end=lambda pairing, contender: ended.append(contender.name))
+    watching = replace(SILENT, on_end=lambda pairing, named: ended.append(named.name))
     compare_here(campaign, comparison, watching=watching)
     assert [_records(comparison, number) for number in (0, 1)] == before
     assert ended == ["target-only", "alignment"]
@@ -230,7 +230,7 @@ def test_a_campaign_can_go_on_by_itself_and_come_back(
     campaign, whole = ran
     shutil.copytree(killed, tmp_path / "out")
     comparison = small_comparison(campaign, tmp_path / "out")
-    folder = comparison.folder_of(only_pairing(comparison), comparison.contenders[1])
+    folder = comparison.folder_of(only_pairing(comparison), comparison.policies[1])
     run_here(folder.campaign, folder.path)
     compare_here(campaign, comparison)
     assert decisions(_records(comparison, 1)) == decisions(_records(whole, 1))
@@ -242,6 +242,6 @@ def test_a_folder_of_another_comparison_is_refused_with_what_differs(ran: Ran) -
     with pytest.raises(InputError, match="budget_tokens: 60000 -> 61000"):
         begun(other)
     assert begun(replace(comparison, seeds=(0, 1))).seeds == (0, 1)
-    left = replace(comparison, contenders=comparison.contenders[:1])
+    left = replace(comparison, policies=comparison.policies[:1])
     with pytest.raises(InputError, match=r"baselines in .* 'alignment'; name it too"):
         begun(left)

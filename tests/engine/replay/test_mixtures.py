@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from made_tables import mixture_rows, mixture_world, pair_target, pair_world, written
 
+from engine.campaign.named_policies import NamedPolicy
 from engine.replay.mixtures import MixtureTarget, mixture_target
 from engine.replay.opening import Opening, open_world
 from engine.replay.recorded import World
-from engine.replay.replaying import Contender, Settings, replay, replay_all
+from engine.replay.replaying import Settings, replay, replay_all
 from engine.replay.surrogate import fit_surrogate
 
 
@@ -83,7 +84,7 @@ def test_rows_with_equal_weights_are_results_of_one_run(tmp_path: Path) -> None:
 
 def test_random_search_tries_every_run_and_keeps_the_best(tmp_path: Path) -> None:
     world = mixture_world(tmp_path)
-    search = Contender(policy="random-search", name="random-search")
+    search = NamedPolicy(policy="random-search", name="random-search")
     rows = replay_all(world, [search], Settings(budgets=(0, 3, 7), campaigns=20))
     regrets = {budget: [row.regret for row in rows if row.budget == budget] for budget in (0, 3, 7)}
     assert set(regrets[7]) == {0.0}

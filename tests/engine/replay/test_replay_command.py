@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from made_tables import mixture_rows, pair_rows, pair_world, written
 
+from engine.campaign.named_policies import NamedPolicy
 from engine.cli import main
-from engine.replay.replaying import Contender, Settings, replay_all
+from engine.replay.replaying import Settings, replay_all
 
 POLICIES = "target-only,proportional:cap=100"
 
@@ -43,14 +44,14 @@ def test_a_replay_writes_its_files_and_prints_the_regrets(
 
 def test_rows_are_the_same_on_one_worker_and_on_two(tmp_path: Path) -> None:
     world = pair_world(tmp_path)
-    contenders = [
-        Contender(policy="proportional", options={"cap": 5}, name="a"),
-        Contender(policy="random-search", name="b"),
+    policies = [
+        NamedPolicy(policy="proportional", options={"cap": 5}, name="a"),
+        NamedPolicy(policy="random-search", name="b"),
     ]
     settings = Settings(budgets=(0, 4), campaigns=2)
     told: list[int] = []
-    alone = replay_all(world, contenders, settings, on_campaigns=told.append)
-    assert replay_all(world, contenders, settings, workers=2) == alone
+    alone = replay_all(world, policies, settings, on_campaigns=told.append)
+    assert replay_all(world, policies, settings, workers=2) == alone
     assert sum(told) == len(alone) == 2 * 3 * 2 * 2
 
 

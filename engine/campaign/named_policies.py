@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +14,11 @@ from tasks import InputError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Contender:
+class NamedPolicy:
     """A policy with options, under the name by which tables call it."""
 
     name: str
-    """As it was written; distinct among contenders."""
+    """As it was written, in tables and pictures; distinct among those of one comparison."""
     policy: str
     """Entry-point name or `module:Class`."""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -37,26 +37,31 @@ class Contender:
         return load_policy(self.policy, self.options)
 
 
-def contenders_of(text: str) -> tuple[Contender, ...]:
-    """Every policy that `text` names, looked up and in its order.
+def named_policies(text: str, *, own: Collection[str] = ()) -> tuple[NamedPolicy, ...]:
+    """Every policy that `text` names, in its order.
+
+    Args:
+        text: As above.
+        own: Names that whoever asks has an answer for; all others are looked up.
 
     Raises:
-        PluginError: As `Contender.load`.
+        PluginError: As `NamedPolicy.load`.
         InputError: None is named, or two would share a folder.
     """
-    found = tuple(_contender(one.strip()) for one in text.split(",") if one.strip())
+    found = tuple(_named(one.strip()) for one in text.split(",") if one.strip())
     if not found:
         raise InputError(["--policies: names no policy; give one or more, e.g. navigator."])
     _refuse_twins(found)
     for one in found:
-        one.load()
+        if one.policy not in own:
+            one.load()
     return found
 
 
-def _contender(text: str) -> Contender:
+def _named(text: str) -> NamedPolicy:
     parts = text.split(":")
     settings = [part.partition("=") for part in parts if "=" in part]
-    return Contender(
+    return NamedPolicy(
         name=text,
         policy=":".join(part for part in parts if "=" not in part),
         options={key: _value(value) for key, _, value in settings},
@@ -71,8 +76,8 @@ def _value(text: str) -> Any:
         return text
 
 
-def _refuse_twins(contenders: Sequence[Contender]) -> None:
-    folders = [one.folder for one in contenders]
-    for one in contenders:
+def _refuse_twins(policies: Sequence[NamedPolicy]) -> None:
+    folders = [one.folder for one in policies]
+    for one in policies:
         if folders.count(one.folder) > 1:
             raise InputError([f"--policies: {one.name!r} is named twice, or reads like another."])
