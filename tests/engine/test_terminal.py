@@ -188,8 +188,10 @@ def test_a_check_on_a_terminal_says_that_it_is_at_work(monkeypatch: pytest.Monke
         monkeypatch.setattr(sys, "stderr", stream)
         with checking_line(3):
             pass
-        assert b"checking 3 tasks" in os.read(ours, 4096)
+    shown = bytearray()
+    _read_along(ours, shown)
     os.close(ours)
+    assert b"checking 3 tasks" in shown
 
 
 class _Broken:
