@@ -22,3 +22,12 @@ def test_the_documented_policy_passes_the_contract(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     assert main(["policies", "check", "greedy:Greedy"]) == 0, capsys.readouterr().err
+
+
+def test_a_policy_is_shown_with_the_choices_of_its_options(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["policies", "show", "gaussian-process"]) == 0
+    (options,) = (line for line in capsys.readouterr().out.splitlines() if "shortlist_by" in line)
+    assert "'alignment' | 'descent'" in options and "Literal" not in options
+    assert main(["policies", "show", "target-only"]) == 0
