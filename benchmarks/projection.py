@@ -8,7 +8,7 @@ inner products of the same quality, though not LESS's normalised ones. Ours: `me
 directions included. CPU time, one thread, one after the other within one process.
 
     pip install traker==0.3.2
-    python benchmarks/projection.py --tasks 4 --examples 16 --width 128
+    python -m benchmarks.projection --tasks 4 --examples 16 --width 128
 """
 
 from __future__ import annotations
