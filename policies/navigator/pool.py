@@ -76,7 +76,21 @@ def shortlist(belief: Belief, effects: tuple[FloatArray, FloatArray], *, tested:
     if tested:
         promise = np.where(belief.seen.counts(len(mean)) > 0, promise, -np.inf)
     best = np.lexsort((np.arange(len(promise)), -promise))[:_SHORTLIST]
-    return np.sort(best[promise[best] > 0])
+    promising = best[promise[best] > 0]
+    if belief.additive:
+        return np.sort(promising)
+    return np.union1d(promising, _of_best_tested(belief))
+
+
+def _of_best_tested(belief: Belief) -> IntArray:
+    """Places of the tasks of the tested mixtures with the best expected gains.
+
+    Whatever is believed of these tasks one by one: such a mixture is more than their sum.
+    """
+    seen = belief.seen
+    mean, _ = belief.gains(seen.shares, seen.tested)
+    best = np.lexsort((np.arange(len(mean)), -mean))[:_CENTRES]
+    return seen.tested[(seen.shares[best[mean[best] > 0]] > 0).any(axis=0)]
 
 
 def most_promising(effects: tuple[FloatArray, FloatArray]) -> IntArray:

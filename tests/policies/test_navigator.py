@@ -61,6 +61,14 @@ def branches(number: int, gains: dict[str, float], se: float = 0.004) -> Round:
     )
 
 
+def together(number: int, tasks: str, gain: float) -> Round:
+    """A round with one branch, of these tasks at equal shares."""
+    mixture = dict.fromkeys(tasks, 1 / len(tasks))
+    outcome = Outcome(status="finished", cost=1, gain=gain, se=0.001)
+    proposal = Proposal(mixture=mixture, reason="a test")
+    return Round(number=number, observations=(Observation(proposal=proposal, outcome=outcome),))
+
+
 def propose(view: View, seed: int = 0) -> list[dict[str, float]]:
     answer = Navigator().propose(view, np.random.default_rng(seed))
     return [dict(proposal.mixture) for proposal in answer]
@@ -96,6 +104,17 @@ def test_a_harmful_task_is_proposed_no_more() -> None:
     history = (branches(0, {"a": -0.05}), branches(1, {"a": -0.045}))
     for seed in range(5):
         assert all("a" not in m for m in propose(view_of("abcdef", history=history), seed))
+
+
+def test_a_mixture_that_did_well_is_kept_though_its_tasks_do_harm_alone() -> None:
+    singles = dict.fromkeys("abc", -0.2)
+    rounds = (
+        branches(0, singles, se=0.001),
+        together(1, "ab", 0.1),
+        branches(2, singles, se=0.001),
+        together(3, "ab", 0.1),
+    )
+    assert kept(view_of("abcd", history=rounds)) == pytest.approx({"a": 0.5, "b": 0.5})
 
 
 def test_copies_of_one_task_share_what_one_would_get() -> None:
