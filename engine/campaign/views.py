@@ -45,6 +45,7 @@ def view_at(
         rounds_left=moment.rounds_left,
         budget_left=moment.budget_left,
         max_proposals=campaign.rounds.proposals,
+        draws=campaign.finish.steps * campaign.rounds.candidate_batch,
         past=past,
         sketches=readings.sketches,
     )

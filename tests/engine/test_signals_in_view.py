@@ -100,3 +100,10 @@ def test_the_warm_up_looks_at_answers_only_where_their_maps_are_needed(tmp_path:
 
     assert [mapped(one) for one in ("confidence", "variability", "correctness")] == [16] * 3
     assert mapped() == mapped("affinity", "alignment", "text", "lookahead") == 0
+
+
+def test_a_policy_knows_how_many_examples_its_last_mixture_will_be_asked_for(
+    views: list[View],
+) -> None:
+    """The small campaign finishes in six steps of four candidate examples."""
+    assert {view.draws for view in views} == {24}
