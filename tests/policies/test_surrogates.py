@@ -184,6 +184,19 @@ def test_trees_rank_mixtures_and_repeat_themselves_for_the_same_generator() -> N
     assert predict(tested).tolist() == again(tested).tolist()
 
 
+def test_trees_know_of_a_single_branch_that_every_mixture_gains_as_much() -> None:
+    single = Evidence(
+        shares=np.array([[0.25, 0.75]]),
+        gains=np.zeros(1),
+        noise=np.ones(1),
+        rounds=np.zeros(1, dtype=np.intp),
+        level=0.02,
+        unit=0.02,
+    )
+    predict = fit_boosted_trees(single, np.random.default_rng(0))
+    assert predict(drawn(10, 2)) == pytest.approx(np.zeros(10))
+
+
 def test_linear_effects_are_least_squares_when_there_is_much_evidence() -> None:
     rng = np.random.default_rng(0)
     members = (rng.random((300, 5)) < 0.5).astype(np.float64)

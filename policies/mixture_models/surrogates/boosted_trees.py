@@ -28,7 +28,8 @@ def fit_boosted_trees(seen: Evidence, rng: np.random.Generator) -> Regression:
         n_estimators=100,
         learning_rate=0.05,
         max_depth=2,
-        subsample=0.7,
+        # Of a single branch nothing is left out of a sample, and scikit-learn fails on that.
+        subsample=0.7 if len(seen.gains) > 1 else 1.0,
         min_samples_leaf=2,
         random_state=int(rng.integers(2**31)),
     )
