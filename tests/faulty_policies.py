@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -81,6 +82,39 @@ class TrustsEveryBranch(Sound):
         if len(view.history) and set(gains) == {None}:
             best = max(gains) + 0.0
             return [Proposal(mixture={}, reason=f"best so far {best}")]
+        return super().propose(view, rng)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WantsSpread(Sound):
+    def propose(self, view: View, rng: np.random.Generator) -> Sequence[Proposal]:
+        gains = [o.outcome.gain for r in view.history for o in r.observations]
+        measured = [gain for gain in gains if gain is not None]
+        spread = statistics.stdev(measured) if measured else 0.0
+        return [replace(super().propose(view, rng)[0], reason=f"gains spread by {spread}")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeighsByErrorBars(Sound):
+    def propose(self, view: View, rng: np.random.Generator) -> Sequence[Proposal]:
+        seen = [o.outcome for r in view.history for o in r.observations]
+        weight = sum(1 / outcome.se for outcome in seen if outcome.se is not None)
+        return [replace(super().propose(view, rng)[0], reason=f"weight {weight}")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharesAsToldTo(Sound):
+    def propose(self, view: View, rng: np.random.Generator) -> Sequence[Proposal]:
+        largest = super().propose(view, rng)[0].mixture
+        share = 1 / (view.exactly or 1)
+        return [Proposal(mixture=dict.fromkeys(largest, share), reason="as many as wanted")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatsThePast(Sound):
+    def propose(self, view: View, rng: np.random.Generator) -> Sequence[Proposal]:
+        for branch in view.past[1:2]:
+            return [Proposal(mixture=branch.mixture, reason="once more")]
         return super().propose(view, rng)
 
 

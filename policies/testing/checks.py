@@ -36,6 +36,7 @@ def check_needs_known_signals(policy: Policy) -> None:
 def check_answers_are_valid(policy: Policy) -> None:
     """Valid, distinct proposals in an ordinary campaign, first round to last."""
     _check_valid(policy, "first round", "with history", "last round", "one proposal")
+    _check_valid(policy, "draws known")
 
 
 def check_copes_with_one_candidate(policy: Policy) -> None:
@@ -58,6 +59,23 @@ def check_copes_with_failed_branches(policy: Policy) -> None:
     _check_valid(policy, "failed branches", "frozen after failures")
 
 
+def check_copes_with_little_evidence(policy: Policy) -> None:
+    """A single finished branch, and gains whose standard errors are 0."""
+    _check_valid(policy, "one finished branch", "one finished branch, frozen", "no standard errors")
+
+
+def check_copes_with_sets_of_a_given_size(policy: Policy) -> None:
+    """A campaign that wants exactly so many tasks; a policy that does not look is valid too."""
+    _check_valid(policy, "exactly two", "exactly two, frozen", "exactly two of one")
+    _check_valid(policy, "exactly one, two kept", "exactly one, without evidence, frozen")
+
+
+def check_copes_with_earlier_campaigns(policy: Policy) -> None:
+    """Branches of other campaigns: in another unit, with shares that do not sum to 1."""
+    _check_valid(policy, "earlier campaigns", "earlier campaigns and history")
+    _check_valid(policy, "earlier campaigns, frozen")
+
+
 def check_copes_with_extreme_numbers(policy: Policy) -> None:
     """Scores and gains of 1e30 and 1e-30, sizes of 1 and 1e9, tasks that are all alike."""
     _check_valid(policy, "huge scores", "tiny scores", "huge gains", "tiny gains", "harm alone")
@@ -71,7 +89,7 @@ def check_copes_with_several_targets(policy: Policy) -> None:
 
 def check_freezes_a_mixture(policy: Policy) -> None:
     """With no rounds left the first proposal is kept as it is: it must be valid."""
-    _check_valid(policy, "frozen", "frozen without evidence")
+    _check_valid(policy, "frozen", "frozen without evidence", "draws known, frozen")
 
 
 def check_is_a_function_of_its_arguments(policy: Policy) -> None:
@@ -115,7 +133,8 @@ def check_ignores_the_order_of_candidates(policy: Policy) -> None:
     Whether it draws is tried: if two generators give different answers, draws may follow the
     order of candidates and nothing is asserted. Shares may differ by 1e-9, as sums do.
     """
-    for name in ("first round", "with history", "frozen"):
+    names = ("first round", "with history", "exactly two", "earlier campaigns", "frozen")
+    for name in names:
         view = example_views()[name]
         answer = _answer(policy, view)
         if any(written(_answer(policy, view, seed=seed)) != written(answer) for seed in (1, 2)):
@@ -137,6 +156,9 @@ POLICY_CHECKS: tuple[Callable[[Policy], None], ...] = (
     check_copes_with_many_candidates,
     check_copes_without_signals,
     check_copes_with_failed_branches,
+    check_copes_with_little_evidence,
+    check_copes_with_sets_of_a_given_size,
+    check_copes_with_earlier_campaigns,
     check_copes_with_extreme_numbers,
     check_copes_with_several_targets,
     check_freezes_a_mixture,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from policies.signals import SIGNALS
+from policies.testing.changed_views import rescored_view, scaled_gains, with_sizes_far_apart
 from policies.view import (
     Candidate,
     Observation,
     Outcome,
+    PastBranch,
     Proposal,
     Round,
     Target,
@@ -22,13 +23,15 @@ from policies.view import (
 _SIGNALS = ("affinity", "alignment")
 _OTHER_SIGNALS = tuple(sorted(SIGNALS.keys() - {*_SIGNALS, "similarity"}))
 _TARGET = Target(name="reviews", family="sentiment", num_examples=200, weight=1.0)
+_SE = 0.005
 _FAMILIES = ("sentiment", "topic", "inference")
 
 
 def example_views() -> dict[str, View]:
     """Views by name, built anew at every call; each is valid by the contract."""
     first, seen = first_round(8), with_history(8)
-    one = first_round(1)
+    one, single = first_round(1), with_one_branch(8)
+    singles, pairs = with_sets(8, 1), with_sets(8, 2)
     return {
         "first round": first,
         "with history": seen,
@@ -36,19 +39,32 @@ def example_views() -> dict[str, View]:
         "one proposal": replace(seen, max_proposals=1),
         "one candidate": one,
         "one candidate, frozen": replace(one, rounds_left=0),
-        "no signals": _rescored(replace(first, sketches=None), lambda score: None),
-        "zero scores": _rescored(first, lambda score: 0.0),
-        "constant scores": _rescored(first, lambda score: 0.25),
-        "negative scores": _rescored(first, lambda score: -1.0 - score),
-        "huge scores": _rescored(seen, lambda score: score * 1e30),
-        "tiny scores": _rescored(seen, lambda score: score * 1e-30),
+        "no signals": rescored_view(replace(first, sketches=None), lambda score: None),
+        "zero scores": rescored_view(first, lambda score: 0.0),
+        "constant scores": rescored_view(first, lambda score: 0.25),
+        "negative scores": rescored_view(first, lambda score: -1.0 - score),
+        "huge scores": rescored_view(seen, lambda score: score * 1e30),
+        "tiny scores": rescored_view(seen, lambda score: score * 1e-30),
         "equal tasks": replace(seen, sketches=np.ones((8, 1), dtype=np.float32)),
-        "sizes far apart": _sized(first),
+        "sizes far apart": with_sizes_far_apart(first),
         "failed branches": replace(first, history=(_failed(first), _failed(first, number=1))),
-        "huge gains": _scaled_gains(seen, 1e30),
-        "tiny gains": _scaled_gains(seen, 1e-30),
-        "harm alone": _scaled_gains(seen, -1.0),
+        "huge gains": scaled_gains(seen, 1e30),
+        "tiny gains": scaled_gains(seen, 1e-30),
+        "harm alone": scaled_gains(seen, -1.0),
         "several targets": several_targets(),
+        "one finished branch": single,
+        "one finished branch, frozen": replace(single, rounds_left=0),
+        "no standard errors": with_history(8, se=0.0),
+        "exactly two": pairs,
+        "exactly two, frozen": replace(pairs, rounds_left=0),
+        "exactly two of one": replace(one, exactly=2),
+        "exactly one, two kept": replace(singles, kept=2),
+        "exactly one, without evidence, frozen": replace(first, exactly=1, rounds_left=0),
+        "earlier campaigns": with_past(first),
+        "earlier campaigns and history": with_past(seen),
+        "earlier campaigns, frozen": with_past(replace(seen, rounds_left=0)),
+        "draws known": replace(seen, draws=4_000),
+        "draws known, frozen": replace(seen, draws=4_000, rounds_left=0),
         "frozen": replace(seen, rounds_left=0),
         "frozen without evidence": replace(first, rounds_left=0),
         "frozen after failures": replace(first, history=(_failed(first),), rounds_left=0),
@@ -85,21 +101,62 @@ def first_round(size: int) -> View:
     )
 
 
-def with_history(size: int) -> View:
+def with_history(size: int, *, se: float = _SE) -> View:
     """The same after two rounds: gains, losses, a failure, the target alone, a withdrawn task."""
     view = first_round(size)
     names = sorted(candidate.name for candidate in view.candidates)
     first = (
-        _finished({names[0]: 0.5, names[1]: 0.5}, 0.019),
-        _finished({names[2]: 1.0}, -0.044),
+        _finished({names[0]: 0.5, names[1]: 0.5}, 0.019, se),
+        _finished({names[2]: 1.0}, -0.044, se),
         _failed(view).observations[0],
     )
     second = (
-        _finished({names[0]: 0.75, "withdrawn": 0.25}, 0.013),
-        _finished({}, 0.0),
+        _finished({names[0]: 0.75, "withdrawn": 0.25}, 0.013, se),
+        _finished({}, 0.0, se),
     )
     rounds = (Round(number=0, observations=first), Round(number=1, observations=second))
     return replace(view, history=rounds, round=2, rounds_left=2)
+
+
+def with_one_branch(size: int) -> View:
+    """The same after a round of which one branch finished."""
+    view = first_round(size)
+    names = sorted(candidate.name for candidate in view.candidates)
+    finished = _finished({names[0]: 0.5, names[1]: 0.5}, 0.019)
+    closed = Round(number=0, observations=(finished, *_failed(view).observations))
+    return replace(view, history=(closed,), round=1, rounds_left=3)
+
+
+def with_sets(size: int, exactly: int) -> View:
+    """The same after a round of sets of `exactly` tasks, where mixtures have to be such sets."""
+    view = first_round(size)
+    names = sorted(candidate.name for candidate in view.candidates)
+    sets = [names[at : at + exactly] for at in range(3)]
+    observations = tuple(
+        _finished(dict.fromkeys(tasks, 1 / exactly), gain)
+        for tasks, gain in zip(sets, (0.019, -0.044, 0.013), strict=True)
+    )
+    closed = Round(number=0, observations=observations)
+    return replace(view, history=(closed,), round=1, rounds_left=3, exactly=exactly)
+
+
+def with_past(view: View) -> View:
+    """The same, told of branches for two earlier targets, in a unit of their own."""
+    names = sorted(candidate.name for candidate in view.candidates)
+    mixtures = ({names[0]: 1.0}, {names[1]: 0.4, names[2]: 0.2}, {names[3]: 0.5})
+    past = tuple(
+        PastBranch(
+            target=target,
+            mixture=mixture,
+            gain=gain,
+            se=se,
+            scores={"alignment": gain / 10},
+            likeness=likeness,
+        )
+        for target, se, likeness in (("essays", 0.5, 1.0), ("letters", 0.0, 0.3))
+        for mixture, gain in zip(mixtures, (2.0, -1.0, 0.5), strict=True)
+    )
+    return replace(view, past=past)
 
 
 def several_targets() -> View:
@@ -123,8 +180,7 @@ def several_targets() -> View:
     return replace(view, targets=targets, candidates=candidates)
 
 
-def _finished(mixture: dict[str, float], gain: float) -> Observation:
-    se = 0.005
+def _finished(mixture: dict[str, float], gain: float, se: float = _SE) -> Observation:
     outcome = Outcome(
         status="finished",
         cost=40_000,
@@ -139,50 +195,3 @@ def _failed(view: View, *, number: int = 0) -> Round:
     proposal = Proposal(mixture={view.candidates[0].name: 1.0}, reason="an example")
     outcome = Outcome(status="failed", cost=0)
     return Round(number=number, observations=(Observation(proposal=proposal, outcome=outcome),))
-
-
-def _rescored(view: View, change: Callable[[float], float | None]) -> View:
-    """Every score changed; None takes all of them away."""
-
-    def rescored(candidate: Candidate) -> Candidate:
-        scores = {
-            signal: {
-                target: new for target, old in by_target.items() if (new := change(old)) is not None
-            }
-            for signal, by_target in candidate.scores.items()
-        }
-        return replace(candidate, scores={signal: new for signal, new in scores.items() if new})
-
-    return replace(view, candidates=tuple(rescored(candidate) for candidate in view.candidates))
-
-
-def _sized(view: View) -> View:
-    sizes = (1, 1_000_000_000)
-    return replace(
-        view,
-        candidates=tuple(
-            replace(candidate, num_examples=sizes[at % 2])
-            for at, candidate in enumerate(view.candidates)
-        ),
-    )
-
-
-def _scaled_gains(view: View, factor: float) -> View:
-    """Every gain and standard error times `factor`; below 0 every gain becomes a loss."""
-
-    def scaled(seen: Observation) -> Observation:
-        if seen.outcome.gain is None or seen.outcome.se is None:
-            return seen
-        gain = -abs(seen.outcome.gain * factor) if factor < 0 else seen.outcome.gain * factor
-        se = seen.outcome.se * abs(factor)
-        targets = {
-            name: TargetGain(gain=gain, se=se, metric_gain=known.metric_gain)
-            for name, known in seen.outcome.targets.items()
-        }
-        return replace(seen, outcome=replace(seen.outcome, gain=gain, se=se, targets=targets))
-
-    rounds = tuple(
-        replace(closed, observations=tuple(scaled(seen) for seen in closed.observations))
-        for closed in view.history
-    )
-    return replace(view, history=rounds)
