@@ -51,11 +51,16 @@ def run_checks(name: str) -> None:
         try:
             check(policy)
             console.print(f"[green]ok[/green]      {escape(title)}")
-        except Exception as error:
-            broken.append(f"{title}: {error}")
+        except (Exception, SystemExit) as error:  # one that exits must not look like success
+            broken.append(f"{title}: {_said(error)}")
             console.print(f"[red]broken[/red]  {escape(title)}")
     if broken:
         raise InputError(broken)
+
+
+def _said(error: BaseException) -> str:
+    """What a check says as it stands; anything else by its kind, for 'SystemExit: 0' needs it."""
+    return str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
 
 
 def _kind(hint: object) -> str:

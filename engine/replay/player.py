@@ -75,7 +75,7 @@ class Player:
             return check_proposals(self.policy.propose(view, rng), view)
         except InvalidProposalError as error:
             raise self._failed(view, str(error)) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # an exit must not look like success
             last = traceback.extract_tb(error.__traceback__)[-1]
             said = f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"
             raise self._failed(view, said) from error

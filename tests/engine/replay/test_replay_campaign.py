@@ -209,3 +209,11 @@ def test_a_mixture_table_leaves_size_and_shares_to_the_policy(tmp_path: Path) ->
     assert {one.outcome.cost for one in seen} == {PROBE_TOKENS}
     assert row.picks == ("a", "b")
     assert row.shares == (0.9, 0.1)
+
+
+def test_a_policy_that_exits_has_failed(tmp_path: Path) -> None:
+    def exits(view: View) -> list[dict[str, float]]:
+        raise SystemExit(0)
+
+    with pytest.raises(PolicyFailedError, match=r"'listens', target 'red', round 0: SystemExit: 0"):
+        _played(Listens(exits), pair_target(pair_world(tmp_path), "red"), budget=1)
