@@ -92,8 +92,7 @@ def best_mixture(
     """
 
     def shares(level: float) -> FloatArray:
-        logs = np.log(prior) - slopes * (np.exp(level) / pull)
-        return _capped(np.exp(logs - logs.max()), caps)
+        return _capped(np.log(prior) - slopes * (np.exp(level) / pull), caps)
 
     low, high = float(slopes.min()), float(slopes.max())
     if high - low < 1e-12:
@@ -103,13 +102,18 @@ def best_mixture(
     return shares(float(level))
 
 
-def _capped(rates: FloatArray, caps: FloatArray) -> FloatArray:
-    """(S,) proportional to `rates` where below `caps`, summing to 1 even if the caps do not."""
-    full = np.zeros(len(rates), dtype=bool)
-    shares = rates / rates.sum()
+def _capped(logs: FloatArray, caps: FloatArray) -> FloatArray:
+    """(S,) proportional to exp(logs) where below `caps`, summing to 1 even if the caps do not."""
+    full = np.zeros(len(logs), dtype=bool)
+    shares = _softmax(logs)
     while (over := ~full & (shares > caps)).any():
         full |= over
-        free = np.where(full, 0.0, rates)
-        left = 1.0 - caps[full].sum()
-        shares = np.where(full, caps, left * free / max(free.sum(), 1e-300))
+        shares = caps.copy()
+        # From the logarithms: beside a task that is full by now the others may have underflowed.
+        shares[~full] = (1.0 - caps[full].sum()) * _softmax(logs[~full])
     return np.asarray(shares / shares.sum())
+
+
+def _softmax(logs: FloatArray) -> FloatArray:
+    rates = np.exp(logs - logs.max(initial=-np.inf))
+    return np.asarray(rates / rates.sum())

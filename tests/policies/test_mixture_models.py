@@ -195,6 +195,13 @@ def test_a_strong_pull_stays_at_proportional_and_caps_that_leave_too_little_are_
     assert best_mixture(np.zeros(2), prior, np.ones(2), 0.1) == pytest.approx(prior)
 
 
+@pytest.mark.parametrize("low", [-12.0, -4.0, -1.0])
+def test_caps_hold_on_steep_laws_too(low: float) -> None:
+    slopes, prior = np.array([low, -low, -low]), np.array([0.01, 0.495, 0.495])
+    found = best_mixture(slopes, prior, np.array([0.15, 1.0, 1.0]), 0.05)
+    assert found == pytest.approx([0.15, 0.425, 0.425])
+
+
 def test_the_law_repeats_no_task_too_often_in_the_frozen_mixture() -> None:
     view = letters("abcdef", a=100)
     end = played(LogLinear(), view, helpful_pair, 6, noise=0.001)
