@@ -28,7 +28,7 @@ class Aioli:
     with the sweep, the tasks tested least first, beside the mixture as it stands. The reference
     sweeps all tasks within a round, one after the other, where here it takes as many rounds as
     branches demand, and measures against the loss before, not a simultaneous control. At the end
-    the mixture is kept if the law expects a gain of it.
+    the mixture is kept if the law expects a gain of it, or with `View.exactly`.
 
     Source: Chen et al. 2024 (Aioli), arXiv:2411.05735, section 5, algorithms 1 and 2, and its code.
     """
@@ -62,7 +62,7 @@ class Aioli:
         who = roster(view)
         space = mixture_space(view, who, self.tasks, self.shortlist_by)
         seen = finished_branches(view, who)
-        mixture = self._mixture(who, space, seen)
+        mixture = self._mixture(view, who, space, seen)
         if view.rounds_left == 0:
             return (mixture,)
         leant = _leant_on(seen, space, len(who.names))
@@ -80,8 +80,10 @@ class Aioli:
         mixture = space.mixture(space.held(shares[None])[0])
         return Proposal(mixture=mixture, reason=f"sweep, leaning on {space.names[at]}")
 
-    def _mixture(self, who: Roster, space: MixtureSpace, seen: Branches) -> Proposal:
-        if not len(seen.gains):
+    def _mixture(self, view: View, who: Roster, space: MixtureSpace, seen: Branches) -> Proposal:
+        # Where a number of tasks is to be frozen, the target alone is no answer.
+        due = view.rounds_left == 0 and view.exactly is not None
+        if not len(seen.gains) and not due:
             return Proposal(mixture={}, reason="the target alone: no branch has finished")
         shares = np.zeros((len(seen.gains), len(who.names)))
         shares[:, seen.tested] = seen.shares
@@ -95,7 +97,7 @@ class Aioli:
         gain = float(held @ parts)
         mixture = space.mixture(held)
         reason = f"predicted gain {gain:+.2g} after {len(seen.gains)} branches: {brief(mixture)}"
-        if gain <= 0:
+        if gain <= 0 and not due:
             return Proposal(mixture={}, reason=f"the target alone, for no gain: {reason}")
         return Proposal(mixture=mixture, reason=reason)
 

@@ -37,8 +37,8 @@ class GaussianProcessSearch:
     for each task, fitted anew to all finished branches each round; a round's further proposals
     are chosen as if the earlier ones had given just what is expected of them. Before any evidence
     it tests proportional shares and mixtures drawn around them. It keeps the mixture with the
-    highest lower bound, or none when that is not above the control. Noise is as measured, the
-    control that a round shares included, and repeats may differ by more.
+    highest lower bound, or none when that is not above the control; with `View.exactly` never none.
+    Noise is as measured, the control that a round shares included, and repeats may differ by more.
 
     Source: Jones, Schonlau, Welch 1998, "Efficient global optimization"; over mixtures: DUET,
     arXiv:2502.00270, and ADMIRE-BayesOpt, arXiv:2508.11551; mixtures are drawn as in RegMix,
@@ -83,7 +83,8 @@ class GaussianProcessSearch:
         mean, deviation = process.predict(pool)
         best = int(np.argmax(mean - self.caution * deviation))
         expected = _expected(seen, float(mean[best]), float(deviation[best]))
-        if seen.nats(float(mean[best] - self.caution * deviation[best])) <= 0:
+        low = seen.nats(float(mean[best] - self.caution * deviation[best]))
+        if low <= 0 and space.exactly is None:
             reason = f"the target alone: the best mixture's expected gain is only {expected}"
             return Proposal(mixture={}, reason=reason)
         mixture = space.mixture(pool[best])

@@ -29,7 +29,8 @@ class LogLinear:
     as it stands and, beside it, further mixtures drawn around proportional; the law is fitted anew
     to all branches. The best mixture pays for its distance from proportional shares, and no task
     is repeated too often, where the campaign tells how much the frozen mixture will be asked for.
-    At the end it is kept if the law expects a gain of it, else no candidate is.
+    At the end it is kept if the law expects a gain of it, or with `View.exactly`, else no candidate
+    is.
 
     Source: Ye et al. 2024, "Data Mixing Laws", arXiv:2403.16952; convex program and repetition
     constraint as in the code of Olmix (allenai/olmix).

@@ -97,7 +97,8 @@ def mixture_space(view: View, who: Roster, at_most: int, by: Ranking) -> Mixture
     Args:
         view: What is known.
         who: Its candidates.
-        at_most: Size of the shortlist: a model of mixtures needs about as many branches.
+        at_most: Size of the shortlist: a model of mixtures needs about as many branches. It is
+            larger where the campaign wants mixtures of more tasks, now or when one is frozen.
         by: What makes an untested candidate promising; ties go by size.
     """
     scores = np.zeros(len(who.names)) if by == "size" else target_scores(view, who.candidates, by)
@@ -106,7 +107,8 @@ def mixture_space(view: View, who: Roster, at_most: int, by: Ranking) -> Mixture
     trained[seen.tested] = seen.shares.sum(axis=0)
     promise = np.empty(len(who.names))
     promise[best_first(scores, who)] = -np.arange(len(who.names))
-    chosen = np.sort(np.lexsort((-promise, -trained))[:at_most])
+    size = max(at_most, view.exactly or 0, view.kept or 0)
+    chosen = np.sort(np.lexsort((-promise, -trained))[:size])
     return MixtureSpace(
         chosen=chosen,
         names=tuple(who.names[at] for at in chosen),

@@ -27,8 +27,9 @@ class RegMix:
 
     RegMix trains all its small models at once and is done. Here each round tests the average as
     it stands and, beside it, further random mixtures; the regression is fitted anew to all
-    branches. At the end the average is kept if the regression expects a gain of it, else no
-    candidate is. Trees are scikit-learn's, since LightGBM is not among the dependencies.
+    branches. At the end the average is kept if the regression expects a gain of it, or with
+    `View.exactly`, else no candidate is. Trees are scikit-learn's, since LightGBM is not among the
+    dependencies.
 
     Source: Liu et al. 2024 (RegMix), arXiv:2407.01492, section 3, and its code for how mixtures
     are drawn.

@@ -11,9 +11,12 @@ from policies.view import Proposal, View
 
 
 def first_swarm(view: View, space: MixtureSpace, rng: np.random.Generator) -> tuple[Proposal, ...]:
-    """Before any branch has finished: proportional and drawn mixtures, or the target alone."""
+    """Before any branch has finished: proportional and drawn mixtures, or the target alone.
+
+    With `View.exactly` the target alone is no answer: the largest tasks are.
+    """
     if view.rounds_left == 0:
-        return (Proposal(mixture={}, reason="the target alone: no branch has finished"),)
+        return (_untested(space),)
     return _drawn(space, space.starts(view.max_proposals, rng))
 
 
@@ -27,6 +30,8 @@ def with_swarm(
 ) -> tuple[Proposal, ...]:
     """A model's best mixture and drawn ones; when no round is left, the best or the target alone.
 
+    With `View.exactly` the best is kept whatever is expected of it.
+
     Args:
         view: What is known.
         space: The mixtures under consideration.
@@ -37,13 +42,22 @@ def with_swarm(
     """
     mixture = space.mixture(best)
     reason = f"{told}, predicted gain {gain:+.2g}: {brief(mixture)}"
-    if view.rounds_left == 0 and gain <= 0:
+    if view.rounds_left == 0 and gain <= 0 and view.exactly is None:
         return (Proposal(mixture={}, reason=f"the target alone, for want of gain: {reason}"),)
     if view.rounds_left == 0:
         return (Proposal(mixture=mixture, reason=reason),)
     drawn = space.draws(10 * view.max_proposals, rng)
     rows = distinct(np.vstack([best, drawn]))[1 : view.max_proposals]
     return (Proposal(mixture=mixture, reason=reason), *_drawn(space, rows))
+
+
+def _untested(space: MixtureSpace) -> Proposal:
+    if space.exactly is None:
+        return Proposal(mixture={}, reason="the target alone: no branch has finished")
+    mixture = space.mixture(space.held(space.prior[None])[0])
+    return Proposal(
+        mixture=mixture, reason=f"the largest, no branch has finished: {brief(mixture)}"
+    )
 
 
 def _drawn(space: MixtureSpace, rows: FloatArray) -> tuple[Proposal, ...]:

@@ -23,8 +23,8 @@ class TaskModeling:
     The reference trains some 200 random sets, then fits. Here each round tests the set that the
     fit would keep by now and, beside it, random sets of the tasks tested least; least squares
     become a ridge, since a campaign has fewer branches than that. A kept set that is larger or
-    smaller than the random ones counts by its shares. The threshold, which the reference tunes,
-    is in standard errors of a task's value.
+    smaller than the random ones counts by its shares. The threshold, which the reference tunes, is
+    in standard errors of a task's value. With `View.exactly` the best are kept, passed or not.
 
     Source: Li, Nguyen, Zhang 2023, "Identification of Negative Transfers in Multitask Learning
     Using Surrogate Models", arXiv:2303.14582, sections 3 and 4.
@@ -70,9 +70,9 @@ class TaskModeling:
         # Times the size: members of a random set read as 1, as in the reference.
         effects, errors = linear_effects(size * shares[:, space.chosen], seen.gains, seen.ses)
         passed = effects > self.threshold * errors
-        best = np.lexsort((np.arange(len(effects)), -effects))
+        best = np.lexsort((np.arange(len(effects)), -space.prior, -effects))
         chosen = best[passed[best]] if view.exactly is None else best[:size]
-        if not passed.any():
+        if not passed.any() and (view.exactly is None or view.rounds_left > 0):
             count = len(seen.gains)
             reason = f"the target alone: after {count} branches no task passes the threshold"
             return Proposal(mixture={}, reason=reason)

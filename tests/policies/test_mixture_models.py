@@ -95,6 +95,35 @@ def test_exactly_k_tasks_are_tested_and_kept_where_the_campaign_wants_them(polic
 
 
 @pytest.mark.parametrize("policy", EVERY, ids=name_of)
+def test_of_tasks_that_all_hurt_the_least_harmful_are_kept_where_so_many_are_wanted(
+    policy: Policy,
+) -> None:
+    def harmful(mixture: Mapping[str, float]) -> float:
+        return -0.1 + 0.06 * (mixture.get("e", 0.0) + mixture.get("f", 0.0))
+
+    view = replace(letters("abcdef"), exactly=2)
+    end = played(policy, view, harmful, rounds=5, noise=0.001)
+    assert kept(policy, end) == {"e": 0.5, "f": 0.5}
+
+
+@pytest.mark.parametrize("policy", EVERY, ids=name_of)
+def test_the_largest_are_kept_where_so_many_are_wanted_and_no_branch_has_finished(
+    policy: Policy,
+) -> None:
+    view = replace(letters("abcd", c=3000, d=2000), exactly=2)
+    assert kept(policy, view) == {"c": 0.5, "d": 0.5}
+
+
+@pytest.mark.parametrize("policy", EVERY, ids=name_of)
+def test_a_short_shortlist_still_fills_the_sets_that_are_wanted(policy: Policy) -> None:
+    narrow = replace(policy, tasks=1)  # type: ignore[type-var]
+    view = replace(letters("abcdef"), exactly=3)
+    end = played(narrow, view, helpful_pair, rounds=2)
+    answers = [*mixtures(narrow, view), *mixtures(narrow, end), kept(narrow, end)]
+    assert {len(mixture) for mixture in answers} == {3}
+
+
+@pytest.mark.parametrize("policy", EVERY, ids=name_of)
 def test_the_unit_of_gains_does_not_matter(policy: Policy) -> None:
     def asked(factor: float) -> list[dict[str, float]]:
         results = [({"a": 0.5, "b": 0.5}, 0.03), ({"c": 0.8, "a": 0.2}, -0.02), ({"b": 1.0}, 0.01)]

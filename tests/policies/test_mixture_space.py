@@ -40,6 +40,13 @@ def test_the_shortlist_takes_tested_tasks_then_the_most_promising_then_the_large
     assert by_size.names == ("against", "tested")
 
 
+def test_the_shortlist_holds_as_many_as_a_mixture_must_now_or_when_it_is_frozen() -> None:
+    view = view_of(*(candidate(name) for name in "abcdef"))
+    assert len(space_of(replace(view, exactly=4), 2).names) == 4
+    assert len(space_of(replace(view, exactly=1, kept=5), 2).names) == 5
+    assert len(space_of(replace(view, exactly=9), 2).names) == 6
+
+
 def test_policies_ask_only_for_the_signal_that_their_shortlist_goes_by() -> None:
     policies: tuple[Policy, ...] = (RegMix(shortlist_by="text"), TaskModeling(shortlist_by="size"))
     assert [policy.needs for policy in policies] == [frozenset({"text"}), frozenset()]
