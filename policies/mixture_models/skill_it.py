@@ -25,8 +25,9 @@ class SkillIt:
     beside the control is just the reference's test of an edge, so that each round, beside the
     mixture, tests the most promising candidates that have not been tested; until then a signal
     stands in at half strength. Tasks without an edge are left out. The mixture that is kept holds
-    measured edges alone, if there are any. The reference also weights targets by their last
-    losses, which policies do not see; theirs are the campaign's weights.
+    measured edges alone, if there are any; with `View.exactly` it is filled up, tasks that hurt
+    last. The reference also weights targets by their last losses, which policies do not see; theirs
+    are the campaign's weights.
 
     Source: Chen et al. 2023 (Skill-It), arXiv:2307.14430, sections 3.1 and 3.2, algorithm 1.
     """
@@ -55,26 +56,31 @@ class SkillIt:
         measured = _relative(gains)
         edges = np.where(tests > 0, measured, _UNMEASURED * _relative(promise))
         if view.rounds_left == 0:
-            return (self._mixture(view, who, measured if measured.any() else edges, tests),)
+            known = measured if measured.any() else edges
+            return (self._mixture(view, who, known, gains, tests),)
         singles = _tests(view, who, best_first(np.where(tests > 0, -np.inf, promise), who), tests)
         if not edges.any() and singles:
             return distinct(singles, view.max_proposals)
-        mixture = self._mixture(view, who, edges, tests)
+        mixture = self._mixture(view, who, edges, gains, tests)
         # With one branch a round, rounds of testing and rounds of training take turns.
         testing = view.max_proposals == 1 and view.round % 2 == 0
         ordered = [*singles, mixture] if testing else [mixture, *singles]
         return distinct(ordered, view.max_proposals)
 
-    def _mixture(self, view: View, who: Roster, edges: FloatArray, tests: IntArray) -> Proposal:
-        if not edges.any():
+    def _mixture(
+        self, view: View, who: Roster, edges: FloatArray, gains: FloatArray, tests: IntArray
+    ) -> Proposal:
+        if not edges.any() and (view.exactly is None or view.rounds_left > 0):
             count = int((tests > 0).sum())
             reason = f"the target alone: no edge leads to it, {count} candidates tested"
             return Proposal(mixture={}, reason=reason)
-        order = best_first(edges, who)
-        top = [at for at in order[: self.tasks] if edges[at] > 0]
-        mixture = _weighted(who, top, self.rate * edges[top])
+        # Those that hurt come last, where more tasks are wanted than have an edge.
+        order = best_first(edges + np.minimum(gains, 0.0), who)
         if view.exactly is not None:
             mixture = at_equal_shares(who, order[: size_of_set(view, self.tasks)])
+        else:
+            top = [at for at in order[: self.tasks] if edges[at] > 0]
+            mixture = _weighted(who, top, self.rate * edges[top])
         reason = (
             f"{int((edges > 0).sum())} of {len(edges)} candidates have an edge, "
             f"{int((tests > 0).sum())} tested: {brief(mixture)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import faulty_policies as faulty
@@ -110,6 +111,22 @@ FAULTS: tuple[tuple[Check, type, str], ...] = (
 @pytest.mark.parametrize("policy", OURS, ids=lambda policy: policy.__name__)
 def test_every_policy_keeps_the_contract(policy: Callable[[], Policy], check: Check) -> None:
     check(policy())
+
+
+@pytest.mark.parametrize("policy", OURS, ids=lambda policy: policy.__name__)
+def test_every_policy_of_ours_names_as_many_tasks_as_are_wanted(
+    policy: Callable[[], Policy],
+) -> None:
+    views = example_views()
+    harm = replace(views["harm alone"], exactly=2, rounds_left=0)
+    for view in (
+        views["exactly two, frozen"],
+        harm,
+        views["exactly one, without evidence, frozen"],
+    ):
+        first = policy().propose(view, np.random.default_rng(0))[0]
+        # The target alone is what this one is for. More are cut to the largest shares.
+        assert policy is TargetOnly or len(first.mixture) >= (view.exactly or 1)
 
 
 @pytest.mark.parametrize("check", POLICY_CHECKS, ids=lambda check: check.__name__)

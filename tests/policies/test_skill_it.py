@@ -88,6 +88,14 @@ def test_exactly_k_tasks_share_equally_and_single_tests_are_left_out() -> None:
     assert mixtures(SkillIt(), one) == [{"a": 1.0}, {"c": 1.0}, {"b": 1.0}]
 
 
+def test_where_so_many_are_wanted_tasks_that_hurt_are_kept_last() -> None:
+    seen = finished(0, ({"a": 1.0}, -0.04), ({"b": 1.0}, -0.01), ({"c": 1.0}, -0.02))
+    view = replace(promising(a=0.5, b=0.2, c=0.1), history=(seen,), exactly=1, rounds_left=0)
+    assert mixtures(SkillIt(), view) == [{"b": 1.0}]
+    assert mixtures(SkillIt(), replace(view, exactly=2)) == [{"b": 0.5, "c": 0.5}]
+    assert len(mixtures(SkillIt(), replace(view, history=(), exactly=2))[0]) == 2
+
+
 def test_it_asks_for_the_signal_that_stands_in() -> None:
     assert SkillIt(signal="descent").needs == frozenset({"descent"})
 
