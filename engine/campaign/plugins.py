@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
 from engine.training.executor import Executor, Setting
 from policies import SIGNALS, Policy
@@ -37,14 +37,18 @@ def policy_class(name: str) -> type[Policy]:
     Raises:
         PluginError: Unknown, not importable, or not a policy.
     """
-    found: Any = _named_class(name) if ":" in name else _entry(POLICIES, name).load()
+    found: Any = _named_class(name) if ":" in name else _installed_class(name)
+    if not isinstance(found, type):
+        raise PluginError(
+            f"Policy {name!r} is {found!r}; it has to be a class, a frozen dataclass."
+        )
     for member in ("propose", "needs"):
         if not hasattr(found, member):
             raise PluginError(
                 f"Policy {name!r} has no {member!r}; a policy is a frozen dataclass with a property"
                 " 'needs' and a method propose(view, rng)."
             )
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def load_policy(name: str, options: Mapping[str, Any]) -> Policy:
@@ -67,15 +71,26 @@ def load_policy(name: str, options: Mapping[str, Any]) -> Policy:
         policy = found(**options)
     except (TypeError, ValueError) as error:
         raise PluginError(f"policy.options: policy {name!r}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"policy.options: policy {name!r}: {_said(error)}.") from error
     _check_needs(name, policy)
     return policy
 
 
 def policy_options(found: type[Policy]) -> dict[str, Any]:
-    """Option -> type; what the `policy.options` section of a campaign file may set."""
+    """Option -> type; what the `policy.options` section of a campaign file may set.
+
+    Raises:
+        PluginError: A type is written as a name that does not exist.
+    """
     if not dataclasses.is_dataclass(found):
         return {}
-    hints = get_type_hints(found)
+    try:
+        hints = get_type_hints(found)
+    except Exception as error:
+        raise PluginError(
+            f"Policy {found.__name__!r}: type of an option: {_said(error)}."
+        ) from error
     return {f.name: hints[f.name] for f in dataclasses.fields(found) if f.init}
 
 
@@ -127,13 +142,33 @@ def _named_class(name: str) -> Any:
         return getattr(importlib.import_module(module), attribute)
     except AttributeError as error:
         raise PluginError(f"Policy {name!r}: module {module!r} has no {attribute!r}.") from error
-    except Exception as error:  # whatever a module of the user's raises when it is imported
-        said = f"{type(error).__name__}: {error}"
-        raise PluginError(f"Policy {name!r}: {said} (started in {here}).") from error
+    except (Exception, SystemExit) as error:  # whatever a module raises when it is imported
+        raise PluginError(f"Policy {name!r}: {_said(error)} (started in {here}).") from error
+
+
+def _installed_class(name: str) -> Any:
+    entry = _entry(POLICIES, name)
+    try:
+        return entry.load()
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"Policy {name!r} ({entry.value}): {_said(error)}.") from error
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _check_needs(name: str, policy: Policy) -> None:
-    for signal in sorted(policy.needs - set(SIGNALS)):
+    try:
+        needs: object = policy.needs
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"Policy {name!r}: its 'needs' failed: {_said(error)}.") from error
+    if not isinstance(needs, (frozenset, set)) or not all(isinstance(one, str) for one in needs):
+        raise PluginError(
+            f"Policy {name!r}: 'needs' is {needs!r}; it has to be a frozenset of signals' names,"
+            " e.g. frozenset({'alignment'})."
+        )
+    for signal in sorted(needs - set(SIGNALS)):
         raise PluginError(
             f"Policy {name!r} needs the signal {signal!r}, which does not exist."
             f" {nearest(signal, SIGNALS)}"
@@ -147,4 +182,9 @@ def _check_type(policy: str, option: str, expected: Any, value: Any) -> None:
         what = error.errors()[0]["msg"]
         raise PluginError(
             f"policy.options.{option}: policy {policy!r}: {what}, got {value!r}."
+        ) from error
+    except PydanticUserError as error:
+        raise PluginError(
+            f"policy.options.{option}: policy {policy!r}: a campaign file cannot set an option of"
+            f" type {expected!r}; use numbers, words, and lists of them."
         ) from error
