@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from typing import Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from rich.markup import escape
 from rich.table import Table
@@ -37,7 +37,9 @@ def print_policy(name: str) -> None:
         table.add_column(heading)
     types = policy_options(found)
     for field in dataclasses.fields(found):
-        table.add_row(field.name, escape(_kind(types[field.name])), repr(field.default))
+        if field.name in types:
+            kind = escape(_kind(types[field.name]))
+            table.add_row(field.name, kind, escape(_default(field)))
     console.print(table)
 
 
@@ -68,6 +70,12 @@ def _kind(hint: object) -> str:
     if get_origin(hint) is Literal:
         return " | ".join(map(repr, get_args(hint)))
     return hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint)
+
+
+def _default(field: dataclasses.Field[Any]) -> str:
+    if field.default_factory is not dataclasses.MISSING:
+        return repr(field.default_factory())
+    return "required" if field.default is dataclasses.MISSING else repr(field.default)
 
 
 def _purpose(found: type) -> str:
