@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.campaign.plugins import load_policy
+from engine.campaign.plugins import load_policy, policy_names
 from policies import Policy
 from tasks import InputError
 
@@ -41,14 +41,14 @@ def named_policies(text: str, *, own: Collection[str] = ()) -> tuple[NamedPolicy
     """Every policy that `text` names, in its order.
 
     Args:
-        text: As above.
-        own: Names that whoever asks has an answer for; all others are looked up.
+        text: As above. Where a policy and a module have one name, the policy is meant.
+        own: Names that whoever asks has an answer for, without options; all others are looked up.
 
     Raises:
         PluginError: As `NamedPolicy.load`.
-        InputError: None is named, or two would share a folder.
+        InputError: None is named, two would share a folder, or an option is not written as one.
     """
-    found = tuple(_named(one.strip()) for one in text.split(",") if one.strip())
+    found = tuple(_named(one.strip(), own) for one in text.split(",") if one.strip())
     if not found:
         raise InputError(["--policies: names no policy; give one or more, e.g. navigator."])
     _refuse_twins(found)
@@ -58,14 +58,26 @@ def named_policies(text: str, *, own: Collection[str] = ()) -> tuple[NamedPolicy
     return found
 
 
-def _named(text: str) -> NamedPolicy:
-    parts = text.split(":")
-    settings = [part.partition("=") for part in parts if "=" in part]
-    return NamedPolicy(
-        name=text,
-        policy=":".join(part for part in parts if "=" not in part),
-        options={key: _value(value) for key, _, value in settings},
-    )
+def _named(text: str, own: Collection[str]) -> NamedPolicy:
+    policy, *settings = text.split(":")
+    if settings and "=" not in settings[0] and policy not in {*own, *policy_names()}:
+        policy = f"{policy}:{settings.pop(0)}"
+    if settings and policy in own:
+        raise InputError([f"--policies: {text!r}: {policy!r} has no options; leave them out."])
+    return NamedPolicy(name=text, policy=policy, options=_options(text, settings))
+
+
+def _options(text: str, settings: Sequence[str]) -> dict[str, Any]:
+    where = f"--policies: {text!r}"
+    options: dict[str, Any] = {}
+    for setting in settings:
+        option, sign, value = setting.partition("=")
+        if not (option and sign):
+            raise InputError([f"{where}: {setting!r} sets no option; write OPTION=VALUE."])
+        if option in options:
+            raise InputError([f"{where}: {option!r} is set twice; give it one value."])
+        options[option] = _value(value)
+    return options
 
 
 def _value(text: str) -> Any:
