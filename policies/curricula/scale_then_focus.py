@@ -26,9 +26,10 @@ class ScaleThenFocus:
     In rounds: the number of tasks falls by a constant factor from all in the first round to k in
     the last. Sizes between k and `critical_mass` are left out, since an unselected handful is worse
     than either. The first branch trains on all tasks still in, by capped size; the others share
-    them out at random, so that gains tell which to keep. Alignment counts until there are gains.
-    Frozen is the tested mixture with the best lower bound: whether scale or focus won is measured.
-    With `View.exactly` sets of that many are tested in turn among the tasks still in.
+    them out at random, so that gains tell which to keep. Alignment is what is expected of a task at
+    first, and counts the less the more its branches have told. Frozen is the tested mixture with
+    the best lower bound: whether scale or focus won is measured. With `View.exactly` sets of that
+    many are tested in turn among the tasks still in.
 
     Source: Padmakumar et al. 2022, arXiv:2204.11117 (many tasks are better on average, few related
     ones where the target is known); Aghajanyan et al. 2021 (Muppet), arXiv:2101.11038 (below some
