@@ -20,11 +20,11 @@ class LearningProgress:
     """The k candidates whose own loss moves fastest, weighted by positive alignment.
 
     In rounds: progress is the fall of a candidate's own loss since the round before, up to its
-    sign: a task that is being forgotten is practised again. The first branch takes the k highest,
-    the others draw k by the same rates. Before there is progress, alignment decides alone, and
-    without alignment progress does; where no candidate is aligned the target trains alone. Frozen
-    is the tested mixture with the best lower bound. Progress says nothing of the target, so that
-    alignment should be measured too.
+    sign: a task that is being forgotten is practised again, and one without a reading counts as an
+    average one. The first branch takes the k highest, the others draw k by the same rates. Before
+    there is progress, alignment decides alone, and without alignment progress does; where no
+    candidate is aligned the target trains alone. Frozen is the tested mixture with the best lower
+    bound. Progress says nothing of the target, so that alignment should be measured too.
 
     Source: Matiisen et al. 2017 (teacher-student curriculum learning), arXiv:1707.00183: tasks are
     drawn by the absolute slope of their learning curve.
@@ -80,9 +80,11 @@ def _drawn(who: Roster, places: IntArray) -> Proposal:
 
 def _worth(view: View, who: Roster) -> FloatArray:
     """(N,) 0 to 1: speed times positive alignment, either left out where nothing has it."""
-    speed = np.abs(target_scores(view, who.candidates, "progress"))
+    speed = _relative(np.abs(target_scores(view, who.candidates, "progress")))
+    # No reading is no evidence, and not a task that stands still: such a task is an average one.
+    speed = np.where(speed > 0, speed, speed[speed > 0].mean())
     aligned = target_scores(view, who.candidates, "alignment")
-    return _relative(speed) * _relative(aligned)
+    return np.asarray(speed * _relative(aligned))
 
 
 def _relative(scores: FloatArray) -> FloatArray:

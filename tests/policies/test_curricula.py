@@ -127,10 +127,14 @@ def test_focus_goes_to_what_gained_in_mixtures() -> None:
     assert names(mixtures(ScaleThenFocus(k=2), last)[0]) == "ab"
 
 
-def test_alignment_counts_until_there_are_gains() -> None:
+def test_alignment_counts_the_less_the_more_branches_have_told() -> None:
     scores = {name: {"alignment": at / 10} for at, name in enumerate("abcdefgh")}
     last = replace(scored(scores), round=2, rounds_left=1)
     assert names(mixtures(ScaleThenFocus(k=3), last)[0]) == "fgh"
+    together = finished(0, (dict.fromkeys("abcdefgh", 1 / 8), 0.01))
+    assert names(mixtures(ScaleThenFocus(k=3), replace(last, history=(together,)))[0]) == "fgh"
+    apart = finished(0, *(({name: 1.0}, 0.1 if name in "abc" else -0.1) for name in "abcdefgh"))
+    assert names(mixtures(ScaleThenFocus(k=3), replace(last, history=(apart,)))[0]) == "abc"
 
 
 def test_sets_that_are_asked_for_are_tested_in_turn_among_what_is_still_in() -> None:
@@ -164,8 +168,15 @@ def test_without_progress_alignment_decides_and_without_alignment_progress() -> 
     aligned = scored({"a": {"alignment": 0.1}, "b": {"alignment": 0.3}, "c": {"alignment": -0.3}})
     assert mixtures(LearningProgress(), aligned)[0] == pytest.approx({"b": 0.75, "a": 0.25})
     moving = scored({"a": {"progress": -0.1}, "b": {"progress": 0.3}, "c": {}})
-    assert mixtures(LearningProgress(), moving)[0] == pytest.approx({"b": 0.75, "a": 0.25})
+    # What no reading tells of counts as an average task.
+    expected = {"b": 0.3 / 0.6, "c": 0.2 / 0.6, "a": 0.1 / 0.6}
+    assert mixtures(LearningProgress(), moving)[0] == pytest.approx(expected)
     assert len(mixtures(LearningProgress(k=2), scored({"a": {}, "b": {}, "c": {}}))[0]) == 2
+
+
+def test_a_task_without_a_reading_of_progress_is_not_left_out_for_it() -> None:
+    view = scored({"a": {"progress": 0.3, "alignment": -0.5}, "b": {"alignment": 0.9}})
+    assert mixtures(LearningProgress(k=1), view)[0] == {"b": 1.0}
 
 
 def test_where_nothing_is_aligned_the_target_trains_alone() -> None:
