@@ -28,7 +28,8 @@ def past_branches(
 ) -> tuple[PastBranch, ...]:
     """Every stored branch that has a counterpart among the candidates, once for each its targets.
 
-    Names and times of the store decide nothing.
+    What stored tasks are called decides nothing, and time only which description of a task that
+    several campaigns describe counts: the last.
 
     Args:
         evidence: What earlier campaigns found out.
@@ -38,7 +39,8 @@ def past_branches(
         same_target: Whether branches count whose target has its counterpart among the targets.
 
     Returns:
-        In the order of the store. A task whose counterpart is a target is left out of mixtures.
+        In the order of the campaigns' ids. A task whose counterpart is a target is left out of
+        mixtures.
     """
     found = counterparts(evidence.tasks, present)
     ours = {stored for stored, one in found.items() if one.name in targets}

@@ -53,7 +53,8 @@ def beta_arms(seen: Branches, expectation: FloatArray, forget: float) -> BetaArm
     Args:
         seen: The finished branches; none is fine.
         expectation: (N,) as in `gaussian_arms`; zeros give every task Beta(1, 1).
-        forget: Part of the counts that goes with every round, 0 or more, below 1.
+        forget: Part of the counts that goes with every round of which a branch finished, 0 or more,
+            below 1; a round that told nothing takes nothing.
 
     Source: Guo, Pasunuru, Bansal 2019 (AutoSeM), arXiv:1904.04153, stage 1: both counts decay
     towards their start, then the reward and its complement are added.

@@ -38,8 +38,9 @@ class Thompson:
     k: int = 5
     """Tasks kept at most; at least 1. `View.exactly` overrides it."""
     forget: float = 0.0
-    """Part of the "bernoulli" counts lost each round, 0 or more, below 1. AutoSeM's code has 0.3,
-    which remembers some three rounds: with dozens of tasks no evidence ever adds up."""
+    """Part of the "bernoulli" counts lost with each round of which a branch finished, 0 or more,
+    below 1. AutoSeM's code has 0.3, which remembers some three rounds: with dozens of tasks no
+    evidence ever adds up."""
     prior: bool = True
     """Whether effects in earlier campaigns, and texts, count before there are branches."""
     prior_text: float = 0.5

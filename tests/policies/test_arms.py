@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import multivariate_normal
 from small_views import candidate, finished, view_of
 
-from policies import Round, View
+from policies import Observation, Outcome, Proposal, Round, View
 from policies.bandits.arms import Arms, gaussian_arms
 from policies.bandits.beta_arms import beta_arms
 from policies.branches import Branches, finished_branches
@@ -210,6 +210,17 @@ def test_forgetting_pulls_counts_to_their_start_before_a_round_is_added() -> Non
     again = (*rounds, finished(2, ({"a": 1.0}, 0.02)))
     arms = beta_arms(branches(*again, names="ab"), np.zeros(2), 0.3)
     np.testing.assert_allclose([arms.helped[0], arms.hurt[0]], [2.49, 1.7])
+
+
+def test_a_round_of_which_no_branch_finished_forgets_nothing() -> None:
+    first, second = finished(0, ({"a": 1.0}, 0.1)), finished(1, ({"b": 1.0}, 0.1))
+    failed = Outcome(status="failed", cost=1)
+    lost = Observation(proposal=Proposal(mixture={"a": 1.0}, reason="a test"), outcome=failed)
+    between = (first, Round(number=1, observations=(lost,)), replace(second, number=2))
+    arms = beta_arms(branches(*between, names="ab"), np.zeros(2), 0.3)
+    assert arms.helped == pytest.approx(
+        beta_arms(branches(first, second, names="ab"), np.zeros(2), 0.3).helped
+    )
 
 
 def test_expected_tasks_start_with_a_better_chance_and_keep_two_counts() -> None:
