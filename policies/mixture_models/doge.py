@@ -23,7 +23,8 @@ class DoGE:
     mean length of the candidates' and the length of the target's, which descent and alignment
     together tell, and cut to 0 where negative: harmful tasks are starved, not banned. The weights
     of the round before are read from the history; beside them the round tests their average over
-    all rounds, which is what the method ends with. Gains are not read.
+    all rounds, which is what the method ends with. With `View.exactly` the history holds sets and
+    no weights, so that every round starts from even ones. Gains are not read.
 
     Source: Fan, Pagliardini, Jaggi 2023 (DoGE), arXiv:2310.15393, section 3 (target outside the
     training domains), and its code for the scale and the bounds of scores.

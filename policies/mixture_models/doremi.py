@@ -19,8 +19,9 @@ class DoReMi:
     The weights of the round before are read from the history; beside them the round tests their
     average over all rounds, which is what the method ends with. The reference multiplies at each
     of some 100,000 steps, and its excess is above a reference model's loss; here it is once a
-    round, and above the lowest loss that the candidate had in this campaign. Nothing points at a
-    target and gains are not read: it seeks coverage, not transfer.
+    round, and above the lowest loss that the candidate had in this campaign. With `View.exactly`
+    the history holds sets and no weights, so that every round starts from even ones. Nothing points
+    at a target and gains are not read: it seeks coverage, not transfer.
 
     Source: Xie et al. 2023 (DoReMi), arXiv:2305.10429, section 2, algorithm 1.
     """

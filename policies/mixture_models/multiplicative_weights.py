@@ -49,8 +49,9 @@ def reweighted(
 def weights_so_far(view: View, who: Roster) -> FloatArray:
     """(R, N) first mixture of each closed round, oldest first, as weights that sum to 1.
 
-    Rounds without one of the present candidates are left out. A failed branch counts: it is no
-    evidence, but its mixture was the policy's state all the same.
+    Rounds without one of the present candidates are left out, and with `View.exactly` those that
+    trained a set at equal shares, for the weights that it was cut from are gone. A failed branch
+    counts: it is no evidence, but its mixture was the policy's state all the same.
     """
     places = {name: at for at, name in enumerate(who.names)}
     rows = []
@@ -60,9 +61,14 @@ def weights_so_far(view: View, who: Roster) -> FloatArray:
             for name, share in seen.proposal.mixture.items():
                 if name in places:
                     row[places[name]] = share
-        if row.any():
+        if row.any() and not (view.exactly is not None and _is_set(row)):
             rows.append(_whole(np.maximum(_whole(row), _LEAST / len(row))))
     return np.array(rows).reshape(-1, len(places))
+
+
+def _is_set(row: FloatArray) -> bool:
+    shares = row[row > 0]
+    return bool(shares.max() == shares.min())
 
 
 def _average(weights: FloatArray, who: Roster) -> Proposal:

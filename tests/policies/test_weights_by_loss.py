@@ -87,6 +87,19 @@ def test_a_task_that_was_left_out_can_come_back() -> None:
     assert mixture["b"] > 0.99
 
 
+def test_a_set_that_weights_were_cut_to_is_not_taken_for_weights() -> None:
+    view = scored("excess", {"a": 0.0, "b": 0.1, "c": 1.0})
+    cut = finished(0, ({"a": 0.5, "b": 0.5}, 0.01))
+    (mixture,) = mixtures(DoReMi(smoothing=0.0), replace(view, history=(cut,), exactly=2))
+    expected = softmax(0.0, 0.1, 1.0)
+    assert mixture == pytest.approx(dict(zip("abc", expected, strict=True)))
+    # Where the number is wanted of the frozen mixture alone, the rounds before had weights.
+    free = finished(0, ({"a": 0.6, "b": 0.3, "c": 0.1}, 0.01))
+    frozen = replace(view, history=(free,), exactly=2, rounds_left=0)
+    (mixture,) = mixtures(DoReMi(), frozen)
+    assert mixture == pytest.approx({"a": 0.6, "b": 0.3, "c": 0.1})
+
+
 def test_smoothing_leaves_every_task_a_share() -> None:
     (mixture,) = mixtures(DoReMi(smoothing=0.1), scored("excess", {"a": 500.0, "b": 0.0}))
     assert mixture == pytest.approx({"a": 0.95, "b": 0.05})
