@@ -10,7 +10,7 @@ from policies.bandits.arm_proposals import to_keep, to_test
 from policies.bandits.arms import gaussian_arms
 from policies.bandits.rewards import centre_and_size
 from policies.branches import Branches, finished_branches
-from policies.mixture_models.drawing import by_rates, drawn_sets
+from policies.drawing import by_rates, drawn_sets
 from policies.options import require_above, require_at_least
 from policies.picking import size_of_set
 from policies.roster import FloatArray, roster

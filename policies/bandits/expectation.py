@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from policies.navigator.features import standardised
 from policies.roster import FloatArray, Roster, target_scores
 from policies.source_effects import source_effects
+from policies.standardised import standardised
 from policies.view import View
 
 

@@ -12,7 +12,7 @@ from policies.bandits.arms import Arms, gaussian_arms
 from policies.bandits.beta_arms import BetaArms, beta_arms
 from policies.bandits.expectation import expectation
 from policies.branches import Branches, finished_branches
-from policies.mixture_models.drawing import drawn_sets
+from policies.drawing import drawn_sets
 from policies.options import require_at_least
 from policies.picking import size_of_set
 from policies.roster import Roster, roster

@@ -10,10 +10,10 @@ from policies.bandits.arm_proposals import to_keep, to_test
 from policies.bandits.arms import gaussian_arms
 from policies.bandits.rewards import centre_and_size
 from policies.branches import Branches, finished_branches
-from policies.navigator.features import standardised
 from policies.options import require_at_least
 from policies.picking import size_of_set
 from policies.roster import FloatArray, IntArray, best_first, roster, target_scores
+from policies.standardised import standardised
 from policies.view import Proposal, View
 
 _LARGEST = 2.5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from policies.best_tested import best_tested
-from policies.mixture_models.drawing import by_rates, drawn_sets
+from policies.drawing import by_rates, drawn_sets
 from policies.options import require_at_least
 from policies.picking import at_equal_shares, distinct, size_of_set
 from policies.roster import FloatArray, IntArray, Roster, best_first, roster, target_scores

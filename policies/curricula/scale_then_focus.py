@@ -11,11 +11,11 @@ from policies.bandits.arms import Arms, gaussian_arms
 from policies.bandits.turns import in_turn
 from policies.best_tested import best_tested
 from policies.branches import finished_branches
-from policies.navigator.features import standardised
 from policies.options import require_at_least
 from policies.picking import distinct, size_of_set
 from policies.roster import IntArray, Roster, best_first, roster, target_scores
 from policies.shares import as_mixture, brief, proportional_shares
+from policies.standardised import standardised
 from policies.view import Proposal, View
 
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from policies.navigator.features import standardised
 from policies.roster import FloatArray, IntArray, Roster
+from policies.standardised import standardised
 from policies.view import PastBranch
 
 _SWEEPS = 10

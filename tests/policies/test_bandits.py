@@ -19,7 +19,7 @@ from policies.bandits.top_two import TopTwo
 from policies.bandits.turns import in_turn
 from policies.bandits.ucb1 import Ucb1, indices
 from policies.branches import finished_branches
-from policies.mixture_models.drawing import by_rates
+from policies.drawing import by_rates
 from policies.roster import roster
 from policies.testing import POLICY_CHECKS
 

@@ -20,11 +20,11 @@ from policies.navigator.conditioned import (
 )
 from policies.navigator.exploring import _knowledge
 from policies.navigator.exploring import tests_worth as choose_tests
-from policies.navigator.features import standardised
 from policies.navigator.hypotheses import Hypothesis, Noise
 from policies.navigator.mixing import best_mixtures, within_caps, without_crumbs
 from policies.navigator.prior import prior
 from policies.roster import roster
+from policies.standardised import standardised
 from policies.testing.views import with_history
 
 
