@@ -12,6 +12,9 @@ import numpy as np
 from policies.roster import FloatArray, IntArray, Roster
 from policies.view import Observation, View
 
+SHARED_NOISE = 0.5
+"""Correlation of the noise of two gains of a round: both are differences from the same control."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Branches:
@@ -37,6 +40,17 @@ class Branches:
         counts = np.zeros(size, dtype=np.intp)
         counts[self.tested] = (self.shares > 0).sum(axis=0)
         return counts
+
+
+def noise_correlation(rounds: IntArray) -> FloatArray:
+    """(T, T) of the measuring noise of gains from rounds of these numbers (T,)."""
+    same_round = rounds[:, None] == rounds[None, :]
+    return np.asarray(SHARED_NOISE * same_round + (1 - SHARED_NOISE) * np.eye(len(rounds)))
+
+
+def counted(branches: int) -> str:
+    """In words: "1 branch", "3 branches"."""
+    return "1 branch" if branches == 1 else f"{branches} branches"
 
 
 def finished_branches(view: View, who: Roster) -> Branches:

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.branches import Branches
+from policies.branches import Branches, counted
 from policies.picking import at_equal_shares, distinct, size_of_set
 from policies.roster import FloatArray, IntArray, Roster, best_first
 from policies.view import Proposal, View
@@ -72,7 +72,7 @@ def to_keep(
         chosen = order[: size_of_set(view, k)]
     else:
         chosen = order[belief.earned(caution)[order]][:k]
-    after = _counted(len(seen.gains))
+    after = counted(len(seen.gains))
     if not len(chosen):
         reason = f"the target alone: after {after} no task credibly helps"
         return Proposal(mixture={}, reason=reason)
@@ -89,12 +89,8 @@ def _told(who: Roster, places: Iterable[int] | IntArray, belief: Belief, seen: B
     chosen = [int(at) for at in places]
     said = [
         f"{who.names[at]} ({belief.meaning} {mean[at]:.3g}±{deviation[at]:.2g} "
-        f"after {_counted(int(counts[at]))})"
+        f"after {counted(int(counts[at]))})"
         for at in chosen[:_TOLD]
     ]
     rest = len(chosen) - len(said)
     return ", ".join(said) + (f" and {rest} more" if rest else "")
-
-
-def _counted(branches: int) -> str:
-    return "1 branch" if branches == 1 else f"{branches} branches"

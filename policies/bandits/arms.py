@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve, solve_triangular
 
-from policies.branches import Branches
+from policies.branches import SHARED_NOISE, Branches, noise_correlation
 from policies.roster import FloatArray
 
 _OWN = (0.1, 0.25, 0.5, 0.9, 1.5)
@@ -37,8 +37,6 @@ _LEVEL = 1.0
 _SLOPE_MEAN, _SLOPE_SD = 0.6, 0.4
 """Of the slope, in sizes of the own part. With what `expectation` knows, it has medians of 0.5 to
 0.7 over the targets of five set-ups of TaskWeb (arXiv:2305.13256)."""
-_SHARED_NOISE = 0.5
-"""Correlation of two gains of a round: both are differences from the same control."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,8 +106,8 @@ class Arms:
 
     def _drawn_noise(self, rng: np.random.Generator) -> FloatArray:
         rounds, of_round = np.unique(self.seen.rounds, return_inverse=True)
-        shared = np.sqrt(_SHARED_NOISE) * rng.standard_normal(len(rounds))[of_round]
-        single = np.sqrt(1 - _SHARED_NOISE) * rng.standard_normal(len(of_round))
+        shared = np.sqrt(SHARED_NOISE) * rng.standard_normal(len(rounds))[of_round]
+        single = np.sqrt(1 - SHARED_NOISE) * rng.standard_normal(len(of_round))
         lost = self.own * np.sqrt(self.seen.lost) * rng.standard_normal(len(of_round))
         return np.asarray(self.noise * (shared + single) + lost)
 
@@ -172,8 +170,7 @@ def _covariances(
     """(H, T, T) of the gains, for H sizes `own` (H,) and `noise` (H, T), in units."""
     slope = _SLOPE_SD**2 * np.outer(mixed[:, 1], mixed[:, 1])
     single = slope + seen.shares @ seen.shares.T + np.diag(seen.lost)
-    same_round = seen.rounds[:, None] == seen.rounds[None, :]
-    alike = _SHARED_NOISE * same_round + (1 - _SHARED_NOISE) * np.eye(len(mixed))
+    alike = noise_correlation(seen.rounds)
     return np.asarray(
         _LEVEL**2 * np.outer(mixed[:, 0], mixed[:, 0])
         + own[:, None, None] ** 2 * single

@@ -77,7 +77,7 @@ class MixtureSpace:
     def starts(self, count: int, rng: np.random.Generator) -> FloatArray:
         """At most `count` distinct mixtures to begin with: the proportional one, then draws."""
         rows = np.vstack([self.held(self.prior[None]), self.draws(10 * count, rng)])
-        return distinct(rows)[:count]
+        return distinct_rows(rows)[:count]
 
     def near(self, centres: FloatArray, count: int, rng: np.random.Generator) -> FloatArray:
         """(count * m, S) mixtures around each of `centres` (m, S)."""
@@ -117,7 +117,7 @@ def mixture_space(view: View, who: Roster, at_most: int, by: Ranking) -> Mixture
     )
 
 
-def distinct(shares: FloatArray) -> FloatArray:
+def distinct_rows(shares: FloatArray) -> FloatArray:
     """The rows without repeats (to six digits), each where it came first."""
     _, first = np.unique(shares.round(6), axis=0, return_index=True)
     return np.asarray(shares[np.sort(first)])

@@ -9,7 +9,7 @@ import numpy as np
 from policies.mixture_models.mixture_space import (
     MixtureSpace,
     Ranking,
-    distinct,
+    distinct_rows,
     mixture_space,
     signals_for,
 )
@@ -74,5 +74,5 @@ class RegMix:
         """(1, S) the mean of the distinct mixtures of the highest predictions."""
         sampled = space.draws(self.samples, rng)
         top = np.argsort(-predict(sampled), kind="stable")[: 4 * self.averaged]
-        best = distinct(sampled[top])[: self.averaged]
+        best = distinct_rows(sampled[top])[: self.averaged]
         return space.held(best.mean(axis=0, keepdims=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from policies.mixture_models.mixture_space import MixtureSpace, distinct
+from policies.mixture_models.mixture_space import MixtureSpace, distinct_rows
 from policies.roster import FloatArray
 from policies.shares import brief
 from policies.view import Proposal, View
@@ -47,7 +47,7 @@ def with_swarm(
     if view.rounds_left == 0:
         return (Proposal(mixture=mixture, reason=reason),)
     drawn = space.draws(10 * view.max_proposals, rng)
-    rows = distinct(np.vstack([best, drawn]))[1 : view.max_proposals]
+    rows = distinct_rows(np.vstack([best, drawn]))[1 : view.max_proposals]
     return (Proposal(mixture=mixture, reason=reason), *_drawn(space, rows))
 
 

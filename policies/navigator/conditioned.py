@@ -10,15 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 
-from policies.branches import Branches
+from policies.branches import Branches, noise_correlation
 from policies.navigator.hypotheses import Hypothesis
 from policies.navigator.prior import Prior
 from policies.roster import FloatArray, IntArray
 
 DIVERSITY_MEAN = 0.8
 DIVERSITY_SD = 0.4
-_SHARED_NOISE = 0.5
-"""Correlation of two gains of a round: both are differences from the same control."""
 _NOISE_FLOOR = 0.05
 _USUAL_SE = 0.3
 """Standard error to expect of the first gain, in units."""
@@ -143,10 +141,8 @@ def noise_covariance(seen: Branches, under: Hypothesis) -> FloatArray:
     """(T, T) in units; gains of one round share their control's part."""
     variances = (seen.ses / under.scale) ** 2 * (1 + under.branch**2) + _NOISE_FLOOR**2
     deviations = np.sqrt(variances)
-    same_round = seen.rounds[:, None] == seen.rounds[None, :]
-    shared = _SHARED_NOISE * np.outer(deviations, deviations) * same_round
-    np.fill_diagonal(shared, variances + seen.ages * under.drift**2 + seen.lost)
-    return np.asarray(shared)
+    shared = np.outer(deviations, deviations) * noise_correlation(seen.rounds)
+    return np.asarray(shared + np.diag(seen.ages * under.drift**2 + seen.lost))
 
 
 def diversity(shares: FloatArray, overlap: FloatArray) -> FloatArray:

@@ -25,7 +25,9 @@ def best_sets(belief: Belief, chosen: IntArray, size: int) -> IntArray:
     return _greedy(mean[None], belief.prior.overlap(chosen), size)
 
 
-def drawn_sets(belief: Belief, chosen: IntArray, size: int, rng: np.random.Generator) -> IntArray:
+def sets_by_draws(
+    belief: Belief, chosen: IntArray, size: int, rng: np.random.Generator
+) -> IntArray:
     """(D, size) the best set, and the best one of each of some draws from the belief."""
     mean, covariance = belief.joint(chosen)
     draws = mean + rng.standard_normal((_DRAWS, len(mean))) @ lower_factor(covariance).T

@@ -8,7 +8,7 @@ import numpy as np
 
 from policies.branches import finished_branches
 from policies.navigator.belief import Belief, believe
-from policies.navigator.exact import best_sets, drawn_sets, tasks_worth_a_test
+from policies.navigator.exact import best_sets, sets_by_draws, tasks_worth_a_test
 from policies.navigator.exploring import tests_worth
 from policies.navigator.features import TRUSTED
 from policies.navigator.hypotheses import Noise
@@ -95,7 +95,7 @@ def _of_exact_size(
         kept = pool_of_sets(belief, chosen, best_sets(belief, chosen, size))
         return (words.proposal(kept, 0, "kept"),)
     if size > 1:
-        draws = pool_of_sets(belief, chosen, drawn_sets(belief, chosen, size, rng))
+        draws = pool_of_sets(belief, chosen, sets_by_draws(belief, chosen, size, rng))
         best = int(np.argmax(draws.mean))
         tests = [best, *_tests(draws, belief, who, best, view.max_proposals - 1)]
         return tuple(words.proposal(draws, at, "test") for at in tests)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from policies.branches import counted
 from policies.navigator.belief import Belief
 from policies.navigator.pool import Pool
 from policies.roster import FloatArray, IntArray, Roster
@@ -45,7 +46,7 @@ class Wording:
 
     def nothing(self) -> Proposal:
         """The target alone."""
-        count = _counted(self.tests)
+        count = counted(self.tests)
         reason = f"the target alone: after {count} no candidate is credibly helpful"
         return Proposal(mixture={}, reason=reason)
 
@@ -54,7 +55,7 @@ class Wording:
         effect = _with_deviation(float(means[at]), float(deviations[at]))
         if not self.branches[at]:
             return f"{self.who.names[at]} {share:.2f} (untested; signals say {effect})"
-        count = _counted(int(self.branches[at]))
+        count = counted(int(self.branches[at]))
         before = _plain(float(self.before[at]) * self.scale)
         return f"{self.who.names[at]} {share:.2f} ({effect} after {count}, before {before})"
 
@@ -73,10 +74,6 @@ def wording(who: Roster, belief: Belief, effects: tuple[FloatArray, FloatArray])
         branches=belief.seen.counts(len(who.names)),
         tests=len(belief.seen.gains),
     )
-
-
-def _counted(branches: int) -> str:
-    return "1 branch" if branches == 1 else f"{branches} branches"
 
 
 def _plain(nats: float) -> str:

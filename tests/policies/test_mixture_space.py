@@ -9,7 +9,7 @@ import pytest
 from small_views import candidate, finished, view_of
 
 from policies import View
-from policies.mixture_models.mixture_space import MixtureSpace, distinct, mixture_space
+from policies.mixture_models.mixture_space import MixtureSpace, distinct_rows, mixture_space
 from policies.mixture_models.regmix import RegMix
 from policies.mixture_models.surrogates.evidence import evidence
 from policies.mixture_models.task_modeling import TaskModeling
@@ -74,7 +74,7 @@ def test_draws_reach_from_nearly_one_task_to_nearly_the_centre() -> None:
 def test_a_pool_of_very_unequal_sizes_can_still_be_drawn_from() -> None:
     space = space_of(sized(large=10**9, **{f"s{at}": 50 for at in range(15)}))
     drawn = space.draws(100, np.random.default_rng(0))
-    assert len(distinct(drawn)) > 50
+    assert len(distinct_rows(drawn)) > 50
     assert np.isfinite(drawn).all()
 
 
@@ -106,12 +106,12 @@ def test_starts_begin_with_proportional_shares_and_hold_no_mixture_twice() -> No
     space = space_of(sized(a=1000, b=3000))
     starts = space.starts(5, np.random.default_rng(0))
     assert starts[0] == pytest.approx([0.25, 0.75])
-    assert len(distinct(starts)) == len(starts) == 5
+    assert len(distinct_rows(starts)) == len(starts) == 5
 
 
 def test_of_equal_mixtures_the_first_is_kept_in_its_place() -> None:
     rows = np.array([[0.5, 0.5], [0.2, 0.8], [0.5, 0.5 + 1e-9]])
-    assert distinct(rows).tolist() == [[0.5, 0.5], [0.2, 0.8]]
+    assert distinct_rows(rows).tolist() == [[0.5, 0.5], [0.2, 0.8]]
 
 
 def test_evidence_is_in_units_of_the_gains_scatter_whatever_the_loss() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
+from policies.branches import noise_correlation
 from policies.mixture_models.surrogates import gaussian_process as gp
 from policies.mixture_models.surrogates import log_linear_law as law
 from policies.mixture_models.surrogates.boosted_trees import fit_boosted_trees
@@ -70,7 +73,7 @@ def test_the_slope_of_the_fit_is_that_of_its_loss() -> None:
     shares = drawn(10, 3)
     roots = np.sqrt(shares)
     apart = (roots[:, None] - roots[None]) ** 2
-    noise = gp._noise(np.full(10, 0.1), np.arange(10) // 3)
+    noise = 0.1**2 * noise_correlation(np.arange(10) // 3)
     logs = np.array([0.2, -1.5, -0.4, 0.3, 0.1])
     gains = curved(shares)
     _, slope = gp._loss(logs, apart, noise, gains)
@@ -107,7 +110,9 @@ def test_noisy_branches_pull_less_than_precise_ones() -> None:
 
 
 def test_gains_of_one_round_share_their_controls_noise() -> None:
-    noise = gp._noise(np.array([0.2, 0.4, 0.1]), np.array([0, 0, 1]))
+    two = replace(seen(drawn(3, 2), np.array([0.1, 0.2, 0.3])), rounds=np.array([0, 0, 1]))
+    ses = np.array([0.2, 0.4, 0.1])
+    noise = fit_gaussian_process(replace(two, noise=ses)).noise
     assert noise == pytest.approx(np.array([[0.04, 0.04, 0], [0.04, 0.16, 0], [0, 0, 0.01]]))
 
 

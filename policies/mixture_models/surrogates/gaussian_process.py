@@ -12,13 +12,12 @@ from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import ndtr
 
+from policies.branches import noise_correlation
 from policies.mixture_models.surrogates.evidence import Evidence
-from policies.roster import FloatArray, IntArray
+from policies.roster import FloatArray
 
 _ROOT5 = np.sqrt(5.0)
 _JITTER = 1e-8
-_SHARED_NOISE = 0.5
-"""Correlation of the measuring noise of two gains of a round: they share their control."""
 # Priors of the logarithms: mean and standard deviation. They keep a length of each task from
 # being made up out of a handful of branches; gains are at deviation 1, roots of shares in [0, 1].
 _SIGNAL = (0.0, 0.5)
@@ -84,7 +83,8 @@ def fit_gaussian_process(seen: Evidence) -> GaussianProcess:
 
     Source: Rasmussen, Williams 2006, Gaussian Processes for Machine Learning, sections 4.2, 5.4.
     """
-    roots, noise = np.sqrt(seen.shares), _noise(seen.noise, seen.rounds)
+    roots = np.sqrt(seen.shares)
+    noise = np.outer(seen.noise, seen.noise) * noise_correlation(seen.rounds)
     apart = (roots[:, None, :] - roots[None, :, :]) ** 2
     start = np.array([_SIGNAL[0], _NUGGET[0], *np.full(roots.shape[1], _LENGTH[0])])
     found = minimize(
@@ -115,12 +115,6 @@ def expected_improvement(mean: FloatArray, deviation: FloatArray, best: float) -
     away = (mean - best) / deviation
     density = np.exp(-(away**2) / 2) / np.sqrt(2 * np.pi)
     return np.asarray(deviation * (away * ndtr(away) + density))
-
-
-def _noise(ses: FloatArray, rounds: IntArray) -> FloatArray:
-    covariance = _SHARED_NOISE * np.outer(ses, ses) * (rounds[:, None] == rounds[None, :])
-    np.fill_diagonal(covariance, ses**2)
-    return np.asarray(covariance)
 
 
 def _squares(one: FloatArray, other: FloatArray, lengths: FloatArray) -> FloatArray:
