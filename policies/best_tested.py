@@ -31,10 +31,9 @@ def best_tested(view: View, who: Roster, caution: float) -> Proposal:
     leader = max(tested, key=lambda one: one.bound(caution), default=None)
     if leader is None:
         return Proposal(mixture={}, reason="the target alone: no mixture was tested")
-    said = f"{leader.gain:+.3g}±{leader.se:.2g} nats in {leader.count} of its branches"
     if not leader.bound(caution) > 0:
-        reason = f"the target alone: the best of {len(tested)} tested mixtures gained {said}"
+        reason = f"the target alone: the best of {len(tested)} tested mixtures gained {leader.told}"
         return Proposal(mixture={}, reason=reason)
     mixture = dict(leader.mixture)
-    reason = f"best of {len(tested)} tested mixtures, {said}: {brief(mixture)}"
+    reason = f"best of {len(tested)} tested mixtures, {leader.told}: {brief(mixture)}"
     return Proposal(mixture=mixture, reason=reason)

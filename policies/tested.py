@@ -26,6 +26,11 @@ class Tested:
         """The gain less `caution` standard errors, nats."""
         return self.gain - caution * self.se
 
+    @property
+    def told(self) -> str:
+        """In words, e.g. "+0.012±0.004 nats in 2 of its branches"."""
+        return f"{self.gain:+.3g}±{self.se:.2g} nats in {self.count} of its branches"
+
 
 def all_tested(view: View, who: Roster) -> list[Tested]:
     """Every mixture that a branch finished with and that can still be trained, oldest first.

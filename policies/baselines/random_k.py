@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from policies.best_tested import best_tested
 from policies.options import require_at_least
 from policies.picking import at_equal_shares, random_sets, size_of_set
 from policies.roster import Roster, roster
@@ -61,18 +62,13 @@ class RandomK:
 
     def _kept(self, view: View, who: Roster, rng: np.random.Generator) -> Proposal:
         tested = all_tested(view, who)
-        if view.exactly is not None:
-            size = size_of_set(view, self.k)
-            tested = [one for one in tested if len(one.mixture) == size]
-        if not tested:
+        if tested and view.exactly is None:
+            return best_tested(view, who, self.caution)
+        sets = [one for one in tested if len(one.mixture) == size_of_set(view, self.k)]
+        if not sets:
             return self._drawn(view, who, rng, 1)[0]
-        leader = max(tested, key=lambda one: one.bound(self.caution))
-        said = f"{leader.gain:+.3g}±{leader.se:.2g} nats in {leader.count} of its branches"
-        if view.exactly is None and not leader.bound(self.caution) > 0:
-            reason = f"the target alone: the best of {len(tested)} random sets gained {said}"
-            return Proposal(mixture={}, reason=reason)
-        reason = f"best of {len(tested)} random sets, {said}: {brief(dict(leader.mixture))}"
-        mixture = leader.mixture
-        if view.exactly is not None:
-            mixture = at_equal_shares(who, [who.names.index(name) for name in leader.mixture])
+        # The best set as chance put it together, and not the best tasks, which a belief would tell.
+        leader = max(sets, key=lambda one: one.bound(self.caution))
+        mixture = at_equal_shares(who, [who.names.index(name) for name in leader.mixture])
+        reason = f"best of {len(sets)} random sets, {leader.told}: {brief(mixture)}"
         return Proposal(mixture=mixture, reason=reason)
