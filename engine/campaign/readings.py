@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.campaign import schedule
+from engine.campaign.roster import Roster
 from engine.campaign.run import Run
-from engine.campaign.steps import incumbent
 from engine.ledger.records import Completed
 from engine.ledger.result_store import (
     Arrays,
@@ -40,16 +42,22 @@ def gather(run: Run, state: State, number: int) -> Readings:
 
 def _measured(run: Run, state: State, number: int) -> Readings:
     roster = run.plan(state).roster
-    jobs = schedule.measure_jobs(
-        run.campaign, roster, round_number=number, start=incumbent(state), signals=run.signals
-    )
     width = width_for(len(roster.candidates))
     found = [
-        (job.tasks, _narrowed(read_measures(completed, run.folder.arrays), width))
-        for job in jobs
-        if (completed := state.job(job.key).completed)
+        (tasks, _narrowed(read_measures(completed, run.folder.arrays), width))
+        for tasks, completed in _measured_then(run.roster, state, number)
     ]
     return measured_readings(roster, found)
+
+
+def _measured_then(
+    roster: Roster, state: State, number: int
+) -> Iterator[tuple[tuple[str, ...], Completed]]:
+    """Tasks as they were when a job measured them: some may have been withdrawn since."""
+    for key, tasks in schedule.measured_together(roster, number):
+        story = state.job(key)
+        if story.completed:
+            yield tuple(task for task in tasks if task not in story.gone), story.completed
 
 
 def _narrowed(arrays: Arrays, width: int) -> Arrays:

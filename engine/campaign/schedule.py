@@ -71,27 +71,27 @@ def measure_jobs(
     drawn_in = 0 if signals & OVER_ROUNDS else round_number
     return [
         MeasureJob(
-            key=f"{round_key(round_number)}-measure-{number}",
+            key=key,
             attempt=1,
             start=start,
-            tasks=tuple(chunk),
+            tasks=tasks,
             signals=measured,
             probe=campaign.rounds.probe,
             moments=moments,
             seed=seed_for(campaign.seed, Stream.PROBE, drawn_in),
             deadline_s=campaign.deadline_s,
         )
-        for number, chunk in _chunks(roster)
+        for key, tasks in measured_together(roster, round_number)
     ]
 
 
-def _chunks(roster: Roster) -> Iterator[tuple[int, list[str]]]:
-    """Numbers from 1, and candidates; which belong together no withdrawal changes."""
+def measured_together(roster: Roster, round_number: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Keys of a round's measuring jobs, and their tasks; no withdrawal moves one to another job."""
     open_now = {candidate.name for candidate in roster.candidates}
     for start in range(0, len(roster.names), MEASURED_TOGETHER):
         together = roster.names[start : start + MEASURED_TOGETHER]
-        if chunk := [name for name in together if name in open_now]:
-            yield start // MEASURED_TOGETHER + 1, chunk
+        if tasks := tuple(name for name in together if name in open_now):
+            yield f"{round_key(round_number)}-measure-{start // MEASURED_TOGETHER + 1}", tasks
 
 
 def round_jobs(

@@ -38,6 +38,8 @@ class JobStory:
     started: tuple[Started, ...] = ()
     failed: tuple[Failed, ...] = ()
     completed: Completed | None = None
+    gone: frozenset[str] = frozenset()
+    """Tasks that had been withdrawn when it completed: its arrays have no rows of them."""
 
     @property
     def given_up(self) -> bool:
@@ -150,7 +152,8 @@ def _job_after(state: State, record: Started | Failed | Completed) -> JobStory:
         case Failed():
             return replace(story, failed=(*story.failed, record))
         case Completed():
-            return replace(story, completed=record)
+            gone = frozenset(line.task for line in state.withdrawn)
+            return replace(story, completed=record, gone=gone)
 
 
 def _once(state: State, name: str, record: Record) -> State:
