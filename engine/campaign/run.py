@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from engine.campaign.policy_process import Question, ask_policy
 from engine.campaign.roster import Roster, with_tokens, without
 from engine.campaign.run_folder import RunFolder
-from engine.campaign.schedule import WARM_UP
+from engine.campaign.schedule import WARM_UP, measured_together
 from engine.campaign.spec import Campaign, PolicyChoice
 from engine.campaign.steps import Plan
 from engine.ledger.line_format import as_read_back
 from engine.ledger.records import Record
-from engine.ledger.result_store import read_warm_up
+from engine.ledger.result_store import read_measures, read_warm_up
 from engine.ledger.state import State, after
+from engine.signals.scores import taken
 from engine.tracking.events import Event
 from engine.training.executor import Executor
 from policies import PastBranch, Proposal
@@ -55,7 +56,20 @@ class Run:
             campaign=self.campaign,
             roster=without(self.counted(state), frozenset(w.task for w in state.withdrawn)),
             signals=self.signals,
+            begun=self._begun(state),
         )
+
+    def _begun(self, state: State) -> frozenset[str]:
+        """What a round that is partly measured was begun with, which may not be what is needed now.
+
+        Read from the arrays, so that ledgers of earlier versions tell it too.
+        """
+        number = len(state.closed)
+        between = number == len(state.proposed)
+        keys = (key for key, _ in measured_together(self.roster, number)) if between else ()
+        done = (completed for key in keys if (completed := state.job(key).completed))
+        first = next(done, None)
+        return taken(read_measures(first, self.folder.arrays)) if first else frozenset()
 
     def counted(self, state: State) -> Roster:
         """The roster with tokens per example, once the warm-up has counted them."""

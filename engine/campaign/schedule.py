@@ -59,13 +59,23 @@ def measure_jobs(
     round_number: int,
     start: str,
     signals: frozenset[str],
+    begun: frozenset[str] = frozenset(),
     moments: str = "",
 ) -> list[MeasureJob]:
     """One job for every ten tasks of the pool; none when no signal has to be measured.
 
     Where losses of several rounds are compared, all rounds read the same examples.
+
+    Args:
+        campaign: Its probe, seed and deadline.
+        roster: Its candidates are measured.
+        round_number: From 0.
+        start: Sha256 of the checkpoint to measure at.
+        signals: Those that are needed.
+        begun: Those that jobs of this round took already, if any did: all of them take the same.
+        moments: Sha256 of the warm-up's second moments; "" where there are none.
     """
-    measured = to_measure(signals, first=round_number == 0)
+    measured = begun or to_measure(signals, first=round_number == 0)
     if not measured:
         return []
     drawn_in = 0 if signals & OVER_ROUNDS else round_number

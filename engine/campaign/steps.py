@@ -66,6 +66,8 @@ class Plan:
     roster: Roster
     signals: frozenset[str]
     """Those that the policy needs."""
+    begun: frozenset[str] = frozenset()
+    """Those that measuring jobs of the present round took already, in an earlier start perhaps."""
 
 
 def next_step(plan: Plan, state: State) -> Step:
@@ -94,6 +96,7 @@ def _between_rounds(plan: Plan, state: State) -> Step:
         round_number=number,
         start=incumbent(state),
         signals=plan.signals,
+        begun=plan.begun,
         moments=moments_of(state),
     )
     measuring = any(state.job(job.key).ended for job in measure)

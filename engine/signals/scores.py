@@ -50,6 +50,13 @@ def measured_readings(roster: Roster, jobs: Measured) -> Readings:
     return joined(open_now, steady, _centroids(names, tasks, jobs))
 
 
+def taken(arrays: Arrays) -> frozenset[str]:
+    """Which signals a measuring job took, as its arrays show; losses too where they came along."""
+    beside = {"similarity": arrays["sketches"].shape[1], "centroid": arrays["embeddings"].shape[1]}
+    beside["loss"] = int(np.isfinite(arrays["losses"]).sum())
+    return frozenset({*columns_of(arrays, "scores"), *(name for name, n in beside.items() if n)})
+
+
 def _steady(found: Readings, of_gradients: Columns) -> Columns:
     """Standard errors of alignment and descent, steadied."""
     steady: dict[str, dict[str, NDArray[np.float64]]] = {}

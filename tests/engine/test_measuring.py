@@ -9,14 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from campaign_here import run_here
 from small_campaign import write_small_campaign
 
+from engine.campaign import schedule
 from engine.campaign.campaign_file import check_campaign, read_campaign
 from engine.campaign.measuring import Measured, measure_signals
 from engine.campaign.opening import OpenCampaign, open_campaign
 from engine.campaign.readings import gather
+from engine.campaign.run import Run
 from engine.campaign.run_folder import RunFolder
-from engine.ledger.records import Withdrawn
+from engine.ledger.records import Completed, Record, Withdrawn
 from engine.ledger.state import after, fold
 
 
@@ -48,3 +51,45 @@ def test_a_task_withdrawn_after_it_was_measured_leaves_the_others_their_numbers(
     assert "kin" in place and set(now.candidates) == set(place) - {"kin"}
     expected = before.scores["loss"]["mood"][[place[name] for name in now.candidates]]
     np.testing.assert_array_equal(now.scores["loss"]["mood"], expected)
+
+
+class Killed(BaseException):
+    """In place of a SIGKILL."""
+
+
+def _until_one_job_measured(run: Run) -> Run:
+    """Dies as soon as the first measuring job is on record."""
+
+    def append(record: Record) -> None:
+        run.append(record)
+        if isinstance(record, Completed) and "measure" in record.job:
+            raise Killed
+
+    return replace(run, append=append)
+
+
+@pytest.fixture
+def partly(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder where one of two jobs measured lookahead and centroid."""
+    monkeypatch.setattr(schedule, "MEASURED_TOGETHER", 2)
+    with opened(file, tmp_path / "out") as campaign, pytest.raises(Killed):
+        run = _until_one_job_measured(campaign.run)
+        measure_signals(run, campaign.ledger.records, {"lookahead", "centroid"})
+    return tmp_path / "out"
+
+
+def test_a_measuring_that_was_killed_goes_on_with_the_signals_that_it_began_with(
+    file: Path, partly: Path
+) -> None:
+    whole = measured(file, partly.parent / "whole", "lookahead", "centroid").readings
+    measured(file, partly)
+    now = measured(file, partly, "lookahead", "centroid").readings
+    for signal in ("lookahead", "centroid"):
+        np.testing.assert_array_equal(now.scores[signal]["mood"], whole.scores[signal]["mood"])
+
+
+def test_a_campaign_goes_on_where_a_measuring_with_more_signals_was_killed(
+    file: Path, partly: Path
+) -> None:
+    state, _ = run_here(file, partly)
+    assert state.finished
