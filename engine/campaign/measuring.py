@@ -12,17 +12,21 @@ from engine.campaign.loop import carry_out
 from engine.campaign.readings import gather
 from engine.campaign.run import Run
 from engine.campaign.schedule import WARM_UP
-from engine.campaign.steps import Work, next_step
+from engine.campaign.steps import Choose, Work, next_step
 from engine.ledger.records import Record
 from engine.ledger.result_store import read_warm_up
-from engine.ledger.state import fold
+from engine.ledger.state import State, fold
 from engine.signals.affinity import affinity, reliability
-from engine.signals.readings import Readings
-from engine.signals.sources import AT_CHECKPOINT, OVER_ROUNDS
+from engine.signals.readings import Readings, only
+from engine.signals.sources import AT_CHECKPOINT, FROM_WARM_UP, OVER_ROUNDS
 from policies import SIGNALS
 
-CHEAP = SIGNALS.keys() - AT_CHECKPOINT - OVER_ROUNDS
-"""Signals that are taken unless asked otherwise: those that cost a pass or two over the probes."""
+IN_ONE_ROUND = SIGNALS.keys() - OVER_ROUNDS
+"""Signals that can be told of before any round was closed."""
+
+CHEAP = IN_ONE_ROUND - AT_CHECKPOINT
+"""Signals that are taken unless asked otherwise: those that cost a pass or two over the probes, and
+data maps, for which the warm-up looks at some examples of each task a few times."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -37,6 +41,9 @@ class Measured:
     """Rank correlation of the affinities from the two halves of the warm-up, in [-1, 1]."""
     targets: tuple[str, ...]
     readings: Readings
+    """Of all signals that the folder holds, asked for this time or not."""
+    missing: tuple[str, ...] = ()
+    """Lines for a person: which signals were wanted and are not there, why, and what helps."""
 
 
 def measure_signals(
@@ -54,9 +61,9 @@ def measure_signals(
     """
     run = replace(run, signals=run.signals | set(signals))
     state = fold(records)
-    while isinstance(step := next_step(run.plan(state), state), Work) and not state.proposed:
+    while isinstance(step := next_step(run.plan(state), state), Work) and _may_measure(state):
         state = carry_out(run, state, step)
-    readings = gather(run, state, 0)
+    readings = _known(gather(replace(run, signals=IN_ONE_ROUND), state, 0))
     completed = state.job(WARM_UP).completed
     if completed is None or not readings.scores:
         raise ValueError(
@@ -70,4 +77,38 @@ def measure_signals(
         affinity_reliability=reliability(prefixes[len(prefixes) // 2 - 1], prefixes[-1]),
         targets=tuple(target.name for target in run.roster.targets),
         readings=readings,
+        missing=_missing(
+            frozenset(signals) - _held(readings),
+            run,
+            unpaid=isinstance(step, Choose) and not state.proposed,
+        ),
     )
+
+
+def _may_measure(state: State) -> bool:
+    return not state.proposed and not state.chosen
+
+
+def _known(readings: Readings) -> Readings:
+    """Without the column of losses that every measuring job leaves, where none took them."""
+    losses = readings.scores.get("loss", {}).values()
+    taken = any(np.isfinite(losses_N).any() for losses_N in losses)
+    return readings if taken else only(readings, IN_ONE_ROUND - {"loss"})
+
+
+def _held(readings: Readings) -> set[str]:
+    return {*readings.scores, *(() if readings.sketches is None else ("similarity",))}
+
+
+def _missing(signals: frozenset[str], run: Run, *, unpaid: bool) -> tuple[str, ...]:
+    """Lines for a person; `unpaid` says that the budget was too small to measure anything."""
+    to_pay = signals - FROM_WARM_UP if unpaid else frozenset()
+    budget = (
+        f"budget_tokens {run.campaign.budget_tokens} cannot pay a round and the finish; raise it"
+        " and run the same command"
+    )
+    reasons = (
+        (to_pay, budget),
+        (signals - to_pay, "this folder went on without; measure with another --out"),
+    )
+    return tuple(f"not measured: {', '.join(sorted(s))}: {why}" for s, why in reasons if s)

@@ -29,7 +29,8 @@ def measure_file(path: Path, out: Path, settings: Sequence[str], signals: str | 
     """Measure the pool of a campaign file in `out`, and show its candidates ranked.
 
     Raises:
-        InputError: If a signal, the campaign file or the folder is not right.
+        InputError: If a signal, the campaign file or the folder is not right, or once all is shown
+            if a signal that was asked for by name is not there.
     """
     end_on_signals()
     check_out_folder(out)
@@ -46,6 +47,10 @@ def measure_file(path: Path, out: Path, settings: Sequence[str], signals: str | 
         measured = measure_signals(campaign.run, campaign.ledger.records, wanted or CHEAP)
         written = write_signals(measured, folder.path)
     _print(measured, written)
+    if wanted and measured.missing:
+        raise InputError(measured.missing)
+    for line in measured.missing:
+        open_console().print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def _known_signals(text: str) -> frozenset[str]:

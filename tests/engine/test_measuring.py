@@ -19,6 +19,8 @@ from engine.campaign.opening import OpenCampaign, open_campaign
 from engine.campaign.readings import gather
 from engine.campaign.run import Run
 from engine.campaign.run_folder import RunFolder
+from engine.cli import main
+from engine.ledger.ledger import read_ledger
 from engine.ledger.records import Completed, Record, Withdrawn
 from engine.ledger.state import after, fold
 
@@ -93,3 +95,39 @@ def test_a_campaign_goes_on_where_a_measuring_with_more_signals_was_killed(
 ) -> None:
     state, _ = run_here(file, partly)
     assert state.finished
+
+
+def test_what_a_folder_went_on_without_is_named_and_what_it_holds_stays(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["measure", str(file), "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    assert "not measured" not in capsys.readouterr().out
+    before = (tmp_path / "out" / "signals.parquet").read_bytes()
+    assert main([*command, "--signals", "lookahead,text"]) == 2
+    said = capsys.readouterr().err
+    assert "not measured: lookahead: this folder went on without" in said and "--out" in said
+    assert (tmp_path / "out" / "signals.parquet").read_bytes() == before
+
+
+def test_a_budget_that_pays_no_measuring_is_said_with_the_signals_that_it_kept_away(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["measure", str(file), "--out", str(tmp_path / "out")]
+    small = ["--set", "budget_tokens=4000"]
+    assert main([*command, *small]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "not measured" in line]
+    assert "alignment" in line and "text" in line and "affinity" not in line
+    assert "budget_tokens 4000" in line
+    assert main([*command, *small, "--signals", "loss"]) == 2
+    assert main([*command, "--signals", "alignment"]) == 0
+
+
+def test_measuring_in_the_folder_of_a_finished_campaign_trains_nothing(
+    file: Path, tmp_path: Path
+) -> None:
+    _, records = run_here(file, tmp_path / "out")
+    found = measured(file, tmp_path / "out", "lookahead", "affinity")
+    assert found.missing[0].startswith("not measured: lookahead:")
+    assert "affinity" in found.readings.scores
+    assert len(read_ledger(tmp_path / "out" / "ledger.jsonl")) == len(records) + 1  # resumed
