@@ -10,7 +10,7 @@ from engine.campaign.roster import Roster
 from engine.campaign.seeds import Stream, seed_for
 from engine.campaign.spec import Campaign
 from engine.ledger.records import MixtureLine
-from engine.signals.sources import OVER_ROUNDS, to_measure
+from engine.signals.sources import ALONG_TARGETS, OVER_ROUNDS, to_measure
 from engine.training.jobs import BranchJob, EvaluateJob, MeasureJob, Schedule, WarmUpJob
 
 WARM_UP = "warm-up"
@@ -73,9 +73,12 @@ def measure_jobs(
         start: Sha256 of the checkpoint to measure at.
         signals: Those that are needed.
         begun: Those that jobs of this round took already, if any did: all of them take the same.
-        moments: Sha256 of the warm-up's second moments; "" where there are none.
+        moments: Sha256 of the warm-up's second moments; "" where there are none, and then nothing
+            is measured along targets in Adam's geometry.
     """
     measured = begun or to_measure(signals, first=round_number == 0)
+    if campaign.rounds.geometry == "adam" and not moments:
+        measured -= ALONG_TARGETS
     if not measured:
         return []
     drawn_in = 0 if signals & OVER_ROUNDS else round_number

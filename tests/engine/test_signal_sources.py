@@ -117,6 +117,19 @@ def test_second_moments_are_kept_only_where_gradients_need_them(campaign: Campai
         assert job.moments == expected
 
 
+def test_without_the_second_moments_nothing_is_measured_in_adams_geometry(
+    campaign: Campaign,
+) -> None:
+    """The warm-up may have been for other signals; plain gradients would pass for Adam's."""
+    adam = replace(campaign, rounds=Rounds(geometry="adam"))
+    wanted = frozenset({"alignment", "loss"})
+    for moments, expected in (("", {"loss"}), ("ab", {"alignment", "loss"})):
+        (job,) = measure_jobs(
+            adam, _roster(5), round_number=0, start="", signals=wanted, moments=moments
+        )
+        assert job.signals == expected
+
+
 def test_the_expected_cost_counts_every_reading(campaign: Campaign) -> None:
     roster = _roster(5)
     probe = campaign.rounds.probe
