@@ -15,6 +15,7 @@ from engine.campaign.run_folder import RunFolder
 from engine.cli.console import open_console
 from engine.cli.loading_bar import loading_bar
 from engine.cli.run import end_on_signals
+from engine.signals.sources import OVER_ROUNDS
 from policies import SIGNALS
 from tasks import InputError, nearest
 
@@ -61,6 +62,14 @@ def _known_signals(text: str) -> frozenset[str]:
             [
                 f"--signals: no signal {name!r}. {nearest(name, SIGNALS)}"
                 for name in unknown or [text]
+            ]
+        )
+    if late := [name for name in names if name in OVER_ROUNDS]:
+        raise InputError(
+            [
+                f"--signals: {name!r} compares the losses of several rounds, and measuring ends"
+                " before the first; leave it out."
+                for name in late
             ]
         )
     return frozenset(names)

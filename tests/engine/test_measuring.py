@@ -131,3 +131,14 @@ def test_measuring_in_the_folder_of_a_finished_campaign_trains_nothing(
     assert found.missing[0].startswith("not measured: lookahead:")
     assert "affinity" in found.readings.scores
     assert len(read_ledger(tmp_path / "out" / "ledger.jsonl")) == len(records) + 1  # resumed
+
+
+@pytest.mark.parametrize("signal", ["excess", "progress"])
+def test_signals_that_compare_rounds_are_refused_before_anything_is_measured(
+    signal: str, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["measure", str(file), "--out", str(out), "--signals", f"loss,{signal}"]) == 2
+    said = capsys.readouterr().err
+    assert f"'{signal}' compares the losses of several rounds" in said and "leave it out" in said
+    assert not out.exists()
