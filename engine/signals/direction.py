@@ -82,13 +82,15 @@ def preconditioned(
 
     Args:
         gradient: Of a target.
-        second_moments: Adam's running means of squared gradients, corrected for their start.
+        second_moments: Adam's running means of squared gradients, corrected for their start; on
+            any device.
         epsilon: Adam's.
 
     Source: Xia et al. 2024 (LESS), arXiv:2402.04333, section 3.1.
     """
     return {
-        name: values / (second_moments[name].sqrt() + epsilon) for name, values in gradient.items()
+        name: values / (second_moments[name].to(values.device).sqrt() + epsilon)
+        for name, values in gradient.items()
     }
 
 

@@ -194,7 +194,7 @@ def _sides(factors: Sequence[Factors], tap: Tapped, *, name: str, seed: Seed) ->
         columns=columns,
         rest_of_rows_CC=rows.without_basis(),
         rest_of_columns_CC=columns.without_basis(),
-        cores_Scc=torch.stack(cores).double() if cores else torch.zeros(0, 0, 0),
+        cores_Scc=torch.stack(cores).double() if cores else bases[0].new_zeros(0, 0, 0),
         beside=tuple(_beside(one, len(bases[0])) for one in factors),
     )
 

@@ -116,3 +116,8 @@ def test_adams_direction_is_the_step_that_adam_takes() -> None:
     torch.testing.assert_close(
         before - parameter.detach(), 1e-3 * direction_of_step, rtol=1e-3, atol=1e-9
     )
+
+
+def test_second_moments_from_a_file_may_lie_on_another_device_than_the_model() -> None:
+    gradient = {"p": torch.ones(3, device="meta")}
+    assert preconditioned(gradient, {"p": torch.ones(3)})["p"].device.type == "meta"

@@ -159,3 +159,9 @@ def test_the_two_sides_of_a_weight_are_drawn_apart() -> None:
         for seed in range(30)
     ]
     assert np.mean(squares) == pytest.approx(96, rel=0.1)
+
+
+def test_without_directions_too_all_parts_lie_on_the_models_device() -> None:
+    weight = nn.Parameter(torch.zeros(ROWS, COLUMNS, device="meta"))
+    sides = Projected([], {"w": Tapped(weight, "linear")}, seed=(0,))._sides["w"]
+    assert sides.cores_Scc.device.type == "meta"
