@@ -8,7 +8,7 @@ from benchmarks.signal_study import design
 from benchmarks.signal_study.methods import BY_ADAM, MEAN_RANK
 from engine.signals.sources import FROM_WARM_UP, times_read
 from engine.signals.standing import RANKED_BY
-from engine.training.warm_up import CHECKPOINTS
+from engine.training.jobs import CHECKPOINTS
 
 
 def share_of_a_branch(method: str) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from engine.campaign.roster import Roster
 from engine.campaign.spec import Campaign
 from engine.signals.sources import times_read
-from engine.training.jobs import MeasureJob
+from engine.training.jobs import MeasureJob, WarmUpJob, checkpoints_of
 
 SHORTEST_EXAMPLE = 4
 """Tokens: start, prefix, one of text, end. What an example costs at the very least."""
@@ -22,9 +22,13 @@ def step_tokens(campaign: Campaign, roster: Roster, mixture: Mapping[str, float]
     )
 
 
-def warm_up_ceiling(campaign: Campaign) -> int:
-    """The most that the warm-up can cost: every sequence full, read once and once more masked."""
-    return 2 * campaign.warm_up.steps * campaign.warm_up.batch * campaign.max_length
+def warm_up_ceiling(job: WarmUpJob, *, tasks: int, max_length: int) -> int:
+    """The most that the warm-up can cost: every sequence full, read once and once more masked.
+
+    Data maps read their examples of each of the pool's `tasks` at every look.
+    """
+    looked_at = len(checkpoints_of(job.steps)) * job.mapped * tasks
+    return (2 * job.steps * job.batch + looked_at) * max_length
 
 
 def measuring_tokens(roster: Roster, job: MeasureJob) -> int:

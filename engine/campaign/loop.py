@@ -126,7 +126,7 @@ def _reserved(run: Run, state: State, job: Job) -> int:
     campaign, roster = run.campaign, run.counted(state)
     match job:
         case WarmUpJob():
-            return warm_up_ceiling(campaign)
+            return warm_up_ceiling(job, tasks=len(roster.names), max_length=campaign.max_length)
         case BranchJob():
             tokens = int(job.schedule.steps * step_tokens(campaign, roster, job.mixture))
             return min(tokens, job.schedule.max_tokens or tokens)

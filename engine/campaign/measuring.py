@@ -21,7 +21,7 @@ from engine.signals.readings import Readings, only
 from engine.signals.sources import AT_CHECKPOINT, FROM_WARM_UP, OVER_ROUNDS
 from policies import SIGNALS
 
-IN_ONE_ROUND = SIGNALS.keys() - OVER_ROUNDS
+IN_ONE_ROUND = frozenset(SIGNALS) - OVER_ROUNDS
 """Signals that can be told of before any round was closed."""
 
 CHEAP = IN_ONE_ROUND - AT_CHECKPOINT

@@ -64,6 +64,16 @@ class WarmUpJob:
     deadline_s: float
 
 
+CHECKPOINTS = 4
+"""Equally spaced looks at what the warm-up does to prefixes and answers, the last at its end."""
+
+
+def checkpoints_of(steps: int) -> tuple[int, ...]:
+    """After which steps to look: after each one where there are fewer than `CHECKPOINTS`."""
+    looks = {steps * number // CHECKPOINTS for number in range(1, CHECKPOINTS + 1)}
+    return tuple(sorted(looks - {0}))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BranchJob:
     """Train the targets plus a mixture of candidates from a checkpoint, then evaluate."""

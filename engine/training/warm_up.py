@@ -16,16 +16,13 @@ from engine.model.build_model import torch_seed
 from engine.model.interface import TaskModel
 from engine.signals.data_map import Answered, answered, data_map, data_map_columns
 from engine.training.branch import DROPOUT, check_finite, in_precision, own_dropout
-from engine.training.jobs import Cost, WarmUpJob
+from engine.training.jobs import Cost, WarmUpJob, checkpoints_of
 from engine.training.optimizer import Optimizer, Rates, rate_factor
 from tasks import Kind
 
 MASKED_SHARE = 0.25
 """Share of each batch that is read a second time, masked. CompassMTL reads all of it, which costs
 as much again as the tasks themselves when each example is a single sequence."""
-
-CHECKPOINTS = 4
-"""Equally spaced looks at what training does to prefixes and answers, the last at its end."""
 
 _RISE = 0.1
 
@@ -100,12 +97,6 @@ def warm_up(
         second_moments=optimizer.second_moments() if job.moments else {},
         cost=Cost(tokens=tokens + looks.tokens, examples=examples, seconds=seconds),
     )
-
-
-def checkpoints_of(steps: int) -> tuple[int, ...]:
-    """After which steps to look: after each one where there are fewer than `CHECKPOINTS`."""
-    looks = {steps * number // CHECKPOINTS for number in range(1, CHECKPOINTS + 1)}
-    return tuple(sorted(looks - {0}))
 
 
 def text_only(example: Encoded) -> Encoded:

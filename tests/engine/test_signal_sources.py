@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from small_campaign import write_small_campaign
 
-from engine.campaign.budget import measuring_tokens
+from engine.campaign.budget import measuring_tokens, warm_up_ceiling
 from engine.campaign.campaign_file import read_campaign
 from engine.campaign.plugins import PluginError, load_policy
 from engine.campaign.roster import Roster, without
@@ -141,6 +141,18 @@ def test_the_expected_cost_counts_every_reading(campaign: Campaign) -> None:
     ):
         (job,) = _jobs(campaign, roster, *signals, number=0)
         assert measuring_tokens(roster, job) == probe * expected, signals
+
+
+def test_the_warm_ups_ceiling_counts_what_data_maps_read(campaign: Campaign) -> None:
+    roster = _roster(5)
+    plain, mapped = (
+        warm_up_job(campaign, roster, attempt=1, signals=frozenset(signals))
+        for signals in ((), {"confidence"})
+    )
+    least = warm_up_ceiling(plain, tasks=5, max_length=campaign.max_length)
+    assert least == 2 * 6 * 8 * campaign.max_length
+    most = warm_up_ceiling(mapped, tasks=5, max_length=campaign.max_length)
+    assert most - least == 4 * 16 * 5 * campaign.max_length
 
 
 def test_a_policy_that_needs_a_signal_that_does_not_exist_is_named(

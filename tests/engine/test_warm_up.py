@@ -15,8 +15,8 @@ from engine.model.decoder import DecoderModel
 from engine.model.encoder import EncoderModel
 from engine.signals.data_map import Answered, answered, data_map
 from engine.training.data_stream import warm_up_batches
-from engine.training.jobs import WarmUpJob
-from engine.training.warm_up import Mapped, WarmedUp, checkpoints_of, warm_up
+from engine.training.jobs import WarmUpJob, checkpoints_of
+from engine.training.warm_up import Mapped, WarmedUp, warm_up
 
 Model = EncoderModel | DecoderModel
 JOB = WarmUpJob(
