@@ -35,6 +35,20 @@ def predict(
     Raises:
         DivergedError: If an answer is nan or +inf.
     """
+    table_NC = outputs_of(model, encoded, batch_size=batch_size)
+    bad = int(not_finite(table_NC).sum())
+    if bad:
+        raise DivergedError(
+            f"{bad} of {len(table_NC)} examples are answered with nan or infinity: the model has "
+            "diverged; a lower learning rate may help."
+        )
+    return table_NC
+
+
+def outputs_of(
+    model: TaskModel, encoded: Sequence[Encoded], *, batch_size: int = 32
+) -> NDArray[np.float64]:
+    """As `predict`, for those who look at the answers that are not finite themselves."""
     outputs: list[NDArray[np.float64]] = [np.empty(0)] * len(encoded)
     with evaluating(model), torch.inference_mode():
         for chunk in batches_by_length(encoded, batch_size):
@@ -44,13 +58,13 @@ def predict(
     table = np.full((len(encoded), max(map(len, outputs), default=1)), -np.inf)
     for index, row in enumerate(outputs):
         table[index, : len(row)] = row
-    bad = np.isnan(table) | np.isposinf(table)
-    if bad.any():
-        raise DivergedError(
-            f"{int(bad.any(axis=1).sum())} of {len(table)} examples are answered with nan or "
-            "infinity: the model has diverged; a lower learning rate may help."
-        )
     return table
+
+
+def not_finite(outputs_NC: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N,) whether an example is answered with nan or +inf; -inf is an answer that it has not."""
+    bad_NC = np.isnan(outputs_NC) | np.isposinf(outputs_NC)
+    return np.asarray(bad_NC.any(axis=1))
 
 
 def judge_branch(

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from engine.gains.evaluation import predict, predictions
+from engine.gains.evaluation import not_finite, outputs_of, predictions
 from engine.model.batch import Encoded
 from engine.model.interface import TaskModel
 from engine.signals.losses import losses_of
-from engine.training.failures import DivergedError
 from tasks import Kind
 
 # Shape suffixes: C checkpoints, n examples, A answers.
@@ -24,7 +23,7 @@ class Answered:
     """How a model answers some examples of a task."""
 
     belief_n: NDArray[np.float64]
-    """Probability of the true answer, 0 to 1; NaN where the model's answer is not finite."""
+    """Probability of the true answer, 0 to 1; NaN for an example whose answer is not finite."""
     right_n: NDArray[np.float64]
     """1 where the model's answer is the true one, else 0; NaN where that can't be said."""
 
@@ -55,19 +54,19 @@ def answered(model: TaskModel, encoded: Sequence[Encoded], *, kind: Kind) -> Ans
         encoded: Examples of one task.
         kind: That task's.
     """
-    nothing = np.full(len(encoded), np.nan)
-    try:
-        outputs_nA = predict(model, encoded)
-    except DivergedError:
-        return Answered(nothing, nothing)
-    gold_n = np.array([one.gold for one in encoded], dtype=np.float64)
     if kind == "score":
-        return Answered(np.exp(-losses_of(model, encoded)), nothing)
+        losses_n = losses_of(model, encoded)
+        belief_n = np.where(np.isfinite(losses_n), np.exp(-losses_n), np.nan)
+        return Answered(belief_n, np.full(len(encoded), np.nan))
+    outputs_nA = outputs_of(model, encoded)
+    outputs_nA[not_finite(outputs_nA)] = np.nan
+    predicted_n = predictions(outputs_nA, kind=kind)
     if kind == "text":
-        return Answered(np.exp(outputs_nA[:, 0]), predictions(outputs_nA, kind=kind))
+        return Answered(np.exp(outputs_nA[:, 0]), predicted_n)
+    gold_n = np.array([one.gold for one in encoded], dtype=np.float64)
     beliefs_nA = softmax(outputs_nA, axis=1)
     belief_n = np.take_along_axis(beliefs_nA, gold_n.astype(np.int64)[:, None], axis=1)[:, 0]
-    return Answered(belief_n, (predictions(outputs_nA, kind=kind) == gold_n).astype(np.float64))
+    return Answered(belief_n, np.where(np.isnan(belief_n), np.nan, predicted_n == gold_n))
 
 
 def data_map(checkpoints: Sequence[Answered]) -> DataMap:

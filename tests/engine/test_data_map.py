@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import torch
 from measured_models import KIN, KINDS, MOOD, PICK, TALLY, Kind, examples, measured_model
 from tiny_models import tiny_decoder, tiny_text_task
 
+import tasks
 from engine.model.base_network import load_base
+from engine.model.batch import Batch, Encoded
 from engine.model.build_model import build_model
 from engine.signals.data_map import Answered, answered, data_map, data_map_columns
 
@@ -109,3 +112,39 @@ def test_a_model_that_diverged_answers_nothing_and_keeps_its_mode() -> None:
     assert np.isnan(found.right_n).all()
     assert model.training
     assert np.isnan(data_map([found, found]).confidence)
+
+
+@pytest.mark.parametrize(("task", "kind"), [(MOOD, "labels"), (TALLY, "score")])
+def test_an_example_without_a_finite_answer_takes_no_other_with_it(
+    task: int, kind: tasks.Kind
+) -> None:
+    model = measured_model("encoder")
+    encoded = examples(model, task, 12)
+    sound = answered(model, encoded, kind=kind)
+    ids = [set(row.ids.tolist()) for one in encoded for row in one.rows]
+    word = min(set().union(*ids), key=lambda word: sum(word in own for own in ids))
+    sick = np.array([word in own for own in ids])
+    with torch.no_grad():
+        model.network.embeddings.word_embeddings.weight[word] = torch.nan
+    found = answered(model, encoded, kind=kind)
+    assert np.isnan(found.belief_n[sick]).all() and np.isnan(found.right_n[sick]).all()
+    np.testing.assert_allclose(found.belief_n[~sick], sound.belief_n[~sick])
+    np.testing.assert_array_equal(found.right_n[~sick], sound.right_n[~sick])
+    assert np.isfinite(data_map([found, found]).confidence)
+
+
+@pytest.mark.parametrize(("task", "kind"), [(MOOD, "labels"), (PICK, "options"), (TALLY, "score")])
+def test_a_look_reads_each_example_once_as_it_is_charged(
+    task: int, kind: tasks.Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = measured_model("encoder")
+    encoded = examples(model, task, 20)
+    collate, read = model.collate, list[int]()
+
+    def counting(batch: Sequence[Encoded]) -> Batch:
+        read.append(len(batch))
+        return collate(batch)
+
+    monkeypatch.setattr(model, "collate", counting)
+    answered(model, encoded, kind=kind)
+    assert sum(read) == 20
