@@ -30,7 +30,8 @@ def write_signals(measured: Measured, folder: Path) -> list[Path]:
 
     `signals.parquet` has a row for each candidate and target, and for each signal a column, with a
     column of standard errors beside it where some are known; empty is no evidence. `affinity` and
-    `similarity` are square, one row a task, its name in column `task`.
+    `similarity` are square, one row a task, its name in column `task`, or `.task` where a task has
+    that name itself.
     """
     written = [folder / "signals.parquet"]
     pq.write_table(pa.table(_columns(measured)), written[0])
@@ -98,7 +99,8 @@ def _squares(measured: Measured) -> Iterator[tuple[str, Sequence[str], NDArray[n
 def _write_square(
     name: str, tasks: Sequence[str], values: NDArray[np.float64], folder: Path
 ) -> list[Path]:
-    table = {"task": list(tasks), **dict(zip(tasks, values.T.tolist(), strict=True))}
+    heading = ".task" if "task" in tasks else "task"  # no task's name begins with a dot
+    table = {heading: list(tasks), **dict(zip(tasks, values.T.tolist(), strict=True))}
     pq.write_table(pa.table(table), folder / f"{name}.parquet")
     order = clustered_order(values)
     names = [tasks[row] for row in order]

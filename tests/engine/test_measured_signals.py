@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,3 +120,15 @@ def test_the_table_shows_each_candidate_once() -> None:
         assert text.count(f"| {name} |") == 1
     assert "| -0.400 ±0.02 |" in text
     assert "| - |" in text
+
+
+def test_a_task_that_is_called_task_keeps_its_column(tmp_path: Path) -> None:
+    found = measured(alignment=ALIGNMENT)
+    names = ("task", "b", "c", "d", "e")
+    readings = replace(found.readings, candidates=names)
+    affinity_KK = np.full((6, 6), 0.25) + 0.75 * np.eye(6)
+    found = replace(found, tasks=(*names, "t"), affinity_KK=affinity_KK, readings=readings)
+    write_signals(found, tmp_path)
+    square = pq.read_table(tmp_path / "affinity.parquet").to_pydict()
+    assert square[".task"] == [*names, "t"]
+    assert square["task"] == [1.0, *[0.25] * 5]
