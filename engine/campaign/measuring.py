@@ -18,6 +18,7 @@ from engine.ledger.result_store import read_warm_up
 from engine.ledger.state import State, fold
 from engine.signals.affinity import affinity, reliability
 from engine.signals.readings import Readings, only
+from engine.signals.similarity import MOST_PAIRS
 from engine.signals.sources import AT_CHECKPOINT, FROM_WARM_UP, OVER_ROUNDS
 from policies import SIGNALS
 
@@ -35,10 +36,12 @@ class Measured:
 
     tasks: tuple[str, ...]
     """Rows and columns of `affinity_KK`: every task of the pool, the targets among them."""
-    affinity_KK: NDArray[np.float64]
-    """Correlations in [-1, 1] between prefix vectors; 0 is no evidence."""
+    affinity_KK: NDArray[np.float64] | None
+    """Correlations in [-1, 1] between prefix vectors; 0 is no evidence. None where they would be
+    too many: the columns of `readings` hold those with the targets."""
     affinity_reliability: float
-    """Rank correlation of the affinities from the two halves of the warm-up, in [-1, 1]."""
+    """Rank correlation of the affinities from the two halves of the warm-up, in [-1, 1]; of very
+    many tasks from `MOST_PAIRS` of them, spread evenly over the pool."""
     targets: tuple[str, ...]
     readings: Readings
     """Of all signals that the folder holds, asked for this time or not."""
@@ -71,10 +74,11 @@ def measure_signals(
             " round, or went on without these signals; measure in a new folder."
         )
     prefixes = read_warm_up(completed, run.folder.arrays)["prefixes"]
+    few = prefixes[:, _spread(prefixes.shape[1])]
     return Measured(
         tasks=run.roster.names,
-        affinity_KK=affinity(prefixes[-1]),
-        affinity_reliability=reliability(prefixes[len(prefixes) // 2 - 1], prefixes[-1]),
+        affinity_KK=affinity(few[-1]) if few.shape == prefixes.shape else None,
+        affinity_reliability=reliability(few[len(few) // 2 - 1], few[-1]),
         targets=tuple(target.name for target in run.roster.targets),
         readings=readings,
         missing=_missing(
@@ -83,6 +87,11 @@ def measure_signals(
             unpaid=isinstance(step, Choose) and not state.proposed,
         ),
     )
+
+
+def _spread(num_tasks: int) -> NDArray[np.intp]:
+    """Rows of at most `MOST_PAIRS` tasks."""
+    return np.linspace(0, num_tasks - 1, min(num_tasks, MOST_PAIRS)).astype(np.intp)
 
 
 def _may_measure(state: State) -> bool:

@@ -15,12 +15,10 @@ from engine.campaign.measuring import Measured
 from engine.signals.clustering import clustered_order
 from engine.signals.heatmaps import heatmap, panels
 from engine.signals.readings import Readings
-from engine.signals.similarity import similarity
+from engine.signals.similarity import MOST_PAIRS, similarity
 from engine.signals.standing import RANKED_BY, Standing, standings
 from engine.storage.whole_file import write_whole
 
-_MOST_PAIRS = 2000
-"""Candidates up to which the (N, N) similarity is written out; the sketches always are."""
 _TOLD = 10
 """Candidates at either end of a target's table."""
 
@@ -31,7 +29,7 @@ def write_signals(measured: Measured, folder: Path) -> list[Path]:
     `signals.parquet` has a row for each candidate and target, and for each signal a column, with a
     column of standard errors beside it where some are known; empty is no evidence. `affinity` and
     `similarity` are square, one row a task, its name in column `task`, or `.task` where a task has
-    that name itself.
+    that name itself; of more than `MOST_PAIRS` tasks neither is written.
     """
     written = [folder / "signals.parquet"]
     pq.write_table(pa.table(_columns(measured)), written[0])
@@ -71,11 +69,11 @@ def _stacked(
 def _order(measured: Measured) -> NDArray[np.intp]:
     """Candidates so that like ones stand together: by gradients, else by prefixes."""
     sketches = measured.readings.sketches
-    if sketches is not None and len(sketches) <= _MOST_PAIRS:
+    if sketches is not None and len(sketches) <= MOST_PAIRS:
         return clustered_order(similarity(sketches))
     place = {name: at for at, name in enumerate(measured.tasks)}
     rows = [place[name] for name in measured.readings.candidates]
-    if len(rows) > _MOST_PAIRS:
+    if measured.affinity_KK is None:
         return np.arange(len(rows), dtype=np.intp)
     return clustered_order(measured.affinity_KK[np.ix_(rows, rows)])
 
@@ -90,9 +88,10 @@ def _by_target(measured: Measured, rows: NDArray[np.intp]) -> dict[str, NDArray[
 
 
 def _squares(measured: Measured) -> Iterator[tuple[str, Sequence[str], NDArray[np.float64]]]:
-    yield "affinity", measured.tasks, measured.affinity_KK
+    if measured.affinity_KK is not None:
+        yield "affinity", measured.tasks, measured.affinity_KK
     sketches = measured.readings.sketches
-    if sketches is not None and len(sketches) <= _MOST_PAIRS:
+    if sketches is not None and len(sketches) <= MOST_PAIRS:
         yield "similarity", measured.readings.candidates, similarity(sketches)
 
 

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 # Shape suffixes: N candidates, k places of a sketch, d coordinates.
 
+MOST_PAIRS = 2000
+"""Tasks up to which numbers of every two of them are told as (N, N) and drawn."""
+
 
 def similarity(sketches_Nk: NDArray[np.float32]) -> NDArray[np.float64]:
     """Cosines between sketches.

@@ -12,7 +12,7 @@ import pytest
 from campaign_here import run_here
 from small_campaign import write_small_campaign
 
-from engine.campaign import schedule
+from engine.campaign import measuring, schedule
 from engine.campaign.campaign_file import check_campaign, read_campaign
 from engine.campaign.measuring import Measured, measure_signals
 from engine.campaign.opening import OpenCampaign, open_campaign
@@ -23,6 +23,8 @@ from engine.cli import main
 from engine.ledger.ledger import read_ledger
 from engine.ledger.records import Completed, Record, Withdrawn
 from engine.ledger.state import after, fold
+from engine.signals.readings import only
+from engine.signals.signal_files import write_signals
 
 
 @pytest.fixture
@@ -142,3 +144,15 @@ def test_signals_that_compare_rounds_are_refused_before_anything_is_measured(
     said = capsys.readouterr().err
     assert f"'{signal}' compares the losses of several rounds" in said and "leave it out" in said
     assert not out.exists()
+
+
+def test_of_very_many_tasks_affinities_are_told_with_the_targets_alone(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "MOST_PAIRS", 3)
+    found = measured(file, tmp_path / "out", "affinity")
+    assert found.affinity_KK is None
+    assert -1 <= found.affinity_reliability <= 1
+    assert np.isfinite(found.readings.scores["affinity"]["mood"]).any()
+    written = write_signals(replace(found, readings=only(found.readings, {"affinity"})), tmp_path)
+    assert [path.name for path in written] == ["signals.parquet", "signals.png", "signals.md"]
