@@ -36,7 +36,9 @@ def gather(run: Run, state: State, number: int) -> Readings:
         parts.append(only(first, BEFORE_TRAINING))
     if not run.signals & OVER_ROUNDS:
         return only(joined(*parts), run.signals)
-    parts.append(over_rounds(now, [kept(run, line.readings) for line in earlier]))
+    # One round's sketches at a time, and none of them stay: those of a large pool fill the memory.
+    losses = [only(kept(run, line.readings), {"loss"}) for line in earlier]
+    parts.append(over_rounds(now, losses))
     return only(joined(*parts), run.signals | {"loss"})  # for the rounds to come
 
 

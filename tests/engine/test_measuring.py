@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from campaign_here import run_here
 from small_campaign import write_small_campaign
 
-from engine.campaign import measuring, schedule
+from engine.campaign import measuring, readings, schedule
 from engine.campaign.campaign_file import check_campaign, read_campaign
 from engine.campaign.measuring import Measured, measure_signals
 from engine.campaign.opening import OpenCampaign, open_campaign
@@ -23,7 +23,8 @@ from engine.cli import main
 from engine.ledger.ledger import read_ledger
 from engine.ledger.records import Completed, Record, Withdrawn
 from engine.ledger.state import after, fold
-from engine.signals.readings import only
+from engine.signals.over_rounds import over_rounds
+from engine.signals.readings import Readings, only
 from engine.signals.signal_files import write_signals
 
 
@@ -156,3 +157,19 @@ def test_of_very_many_tasks_affinities_are_told_with_the_targets_alone(
     assert np.isfinite(found.readings.scores["affinity"]["mood"]).any()
     written = write_signals(replace(found, readings=only(found.readings, {"affinity"})), tmp_path)
     assert [path.name for path in written] == ["signals.parquet", "signals.png", "signals.md"]
+
+
+def test_of_earlier_rounds_only_the_losses_are_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[Readings] = []
+
+    def watched(now: Readings, earlier: Sequence[Readings]) -> Readings:
+        held.extend(earlier)
+        return over_rounds(now, earlier)
+
+    monkeypatch.setattr(readings, "over_rounds", watched)
+    policy = {"name": "curious_policy:Curious", "options": {"only": ["progress", "similarity"]}}
+    run_here(write_small_campaign(tmp_path / "campaign", policy=policy), tmp_path / "out")
+    assert len(held) == 1
+    assert set(held[0].scores) == {"loss"} and held[0].sketches is None
