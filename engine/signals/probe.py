@@ -76,8 +76,8 @@ def measure(
     """Take the signals of some tasks at the model's present parameters.
 
     A task's numbers depend on the model, its own probe, the directions and the seed, and on no
-    other task: however tasks are shared out, the parts laid together are bitwise the same. A task
-    with a number that is not finite is silent and harms no other.
+    other task: however tasks are shared out, on a CPU the parts laid together are bitwise the same.
+    A task with a number that is not finite is silent and harms no other.
 
     Args:
         model: An `nn.Module` too; unchanged.

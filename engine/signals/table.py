@@ -20,7 +20,8 @@ SignalFunction = Callable[[TaskModel, Probes, Probes], Mapping[str, NDArray[np.f
 
 NaN is no evidence. The model is in evaluation mode and must be as it was afterwards, bit by bit. A
 candidate's numbers may depend on its own probe and on the targets', on no other candidate: jobs
-hold some candidates each, and however they are shared out the numbers must be bitwise the same.
+hold some candidates each, and however they are shared out, on a CPU the numbers must be bitwise the
+same.
 """
 
 FUNCTIONS: Mapping[str, SignalFunction] = {"lookahead": lookahead, "text": text}

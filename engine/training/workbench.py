@@ -85,7 +85,7 @@ class Workbench:
         """Of the last measuring job that had any, with what they follow from."""
 
     def perform(self, job: Job) -> Result:
-        """Do a job; the same job gives the same result, seconds aside.
+        """Do a job; on a CPU the same job gives the same result, bit by bit, seconds aside.
 
         Raises:
             DivergedError, DamagedCheckpointError, BadTaskError: And whatever else goes wrong;
