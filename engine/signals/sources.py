@@ -11,6 +11,9 @@ ALONG_TARGETS = frozenset({"alignment", "descent"})
 AT_CHECKPOINT = frozenset({"lookahead"})
 """Measured each round, at the checkpoint where its branches start, by functions in `table`."""
 
+ONCE_A_CANDIDATE = frozenset({"lookahead"})
+"""Of these, those that read each target's probe once more after each candidate's step."""
+
 BEFORE_TRAINING = frozenset({"text", "centroid"})
 """Measured once, in the first round, with the base model as it was before any training; text by
 its function in `table`, centroid from mean embeddings when those of all candidates are there."""
@@ -43,6 +46,5 @@ def times_read(signals: frozenset[str], *, candidates: int) -> tuple[int, int]:
     each = len(signals & (AT_CHECKPOINT | BEFORE_TRAINING))
     own = each + bool(signals & IN_THE_PASS)
     of_targets = each + bool(signals & ALONG_TARGETS)
-    if "lookahead" in signals:  # once more after each candidate's step
-        of_targets += candidates
+    of_targets += len(signals & ONCE_A_CANDIDATE) * candidates
     return own, of_targets

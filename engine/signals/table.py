@@ -1,4 +1,8 @@
-"""Signals that are a function of a model and some probes: the one place to add such a signal."""
+"""Signals that are a function of a model and some probes.
+
+A new one is entered here; in `sources` with when it is called and how often it reads, which is said
+there because what things cost is known before torch is loaded; and in `policies.SIGNALS`.
+"""
 
 from __future__ import annotations
 
@@ -25,4 +29,4 @@ same.
 """
 
 FUNCTIONS: Mapping[str, SignalFunction] = {"lookahead": lookahead, "text": text}
-"""Signal -> its function; when it is called, and with which model, is said in `sources`."""
+"""Signal -> its function."""
