@@ -4,9 +4,9 @@ Costs stand beside that of a plain forward pass (inference mode) over the same e
 CPU time, each way in turn within one process, medians of the repeats. The pool is the suite's where
 its data lies beside the repository, else pydocs; each task is one probe.
 
-    python benchmarks/signals.py --examples 16 --tasks 20 --repeats 5
-    python benchmarks/signals.py --agreement --examples 16
-    python benchmarks/signals.py --memory --examples 32
+    python -m benchmarks.signals --examples 16 --tasks 20 --repeats 5
+    python -m benchmarks.signals --agreement --examples 16
+    python -m benchmarks.signals --memory --examples 32
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from benchmarks.difference import descent_by_difference, mean_losses
 from engine.gains.evaluation import batches_by_length
 from engine.model.base_network import load_base
 from engine.model.batch import Encoded
 from engine.model.build_model import build_model
 from engine.model.interface import TaskModel
-from engine.signals.difference import descent_by_difference, mean_losses
 from engine.signals.direction import flat
 from engine.signals.gradients import mean_gradient
 from engine.signals.probe import Signals, directions_of, measure, measure_along, probe_indices

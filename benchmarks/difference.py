@@ -1,4 +1,7 @@
-"""The fall of one target's loss for a step on each task, from losses alone: no backward pass."""
+"""The fall of one target's loss for a step on each task, from losses alone: no backward pass.
+
+What `signals` holds measuring against; no signal of a campaign.
+"""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from exact_signals import exact_gradient, inner
 from measured_models import KIN, KINDS, MOOD, PICK, TALLY, Kind, examples, measured_model
 from scipy.stats import spearmanr
 
-from engine.signals import difference
-from engine.signals.difference import descent_by_difference, mean_losses
+from benchmarks import difference
+from benchmarks.difference import descent_by_difference, mean_losses
 from engine.signals.direction import preconditioned
 from engine.signals.gradients import mean_gradient
 from engine.training.failures import DivergedError
