@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.ledger.records import Opened, Record, Withdrawn
 from engine.report.facts import Branch, CandidateFacts, Round
-from engine.report.scores import Scores
+from engine.report.scores import MeanScores
 
 _PROMISING = ("alignment", "descent", "lookahead", "affinity", "text", "centroid")
 """Signals of which more is more promising; the first that is known ranks what was never tried."""
@@ -17,7 +17,7 @@ def candidate_facts(
     records: Sequence[Record],
     rounds: Sequence[Round],
     shares: Mapping[str, float],
-    scores: Scores,
+    scores: MeanScores,
 ) -> tuple[CandidateFacts, ...]:
     """Chosen ones first, by share; then by mean gain of their branches, then by score."""
     withdrawn = {record.task: record.reason for record in records if isinstance(record, Withdrawn)}

@@ -23,14 +23,14 @@ from engine.report.decisions import decisions_of
 from engine.report.facts import Arm, Branch, Facts, Round, Standing, Test
 from engine.report.mixture_file import normalised
 from engine.report.provenance import provenance_of
-from engine.report.scores import Scores
+from engine.report.scores import MeanScores
 from engine.report.spending import spending_of
 from engine.wording import share_text
 
 PLACEBO = "placebo"
 
 
-def facts_of(records: Sequence[Record], scores: Scores) -> Facts:
+def facts_of(records: Sequence[Record], scores: MeanScores) -> Facts:
     """All that a report shows; of a campaign at any stage.
 
     Args:

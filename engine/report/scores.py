@@ -10,11 +10,11 @@ import numpy as np
 from engine.ledger.records import Opened, Proposed, Record
 from engine.ledger.result_store import read_readings
 
-Scores = Mapping[str, Mapping[str, float]]
+MeanScores = Mapping[str, Mapping[str, float]]
 """candidate -> signal -> score, mean over the targets."""
 
 
-def last_scores(records: Sequence[Record], arrays: Path) -> Scores:
+def last_scores(records: Sequence[Record], arrays: Path) -> MeanScores:
     """Each score as the last round had it that knew one.
 
     Args:

@@ -17,12 +17,12 @@ from engine.signals.steadied import steadied
 # Shape suffixes: N open candidates, n tasks of all jobs, k places of a sketch.
 
 Arrays = Mapping[str, NDArray[Any]]
-Measured = Sequence[tuple[Sequence[str], Arrays]]
+MeasuredJobs = Sequence[tuple[Sequence[str], Arrays]]
 """Of each measuring job its tasks, and its arrays as `read_measures` gives them, all of them with
 sketches of the same width."""
 
 
-def measured_readings(roster: Roster, jobs: Measured) -> Readings:
+def measured_readings(roster: Roster, jobs: MeasuredJobs) -> Readings:
     """What measuring jobs found of the open candidates, in whatever split over jobs."""
     names = tuple(candidate.name for candidate in roster.candidates)
     targets = [target.name for target in roster.targets]
@@ -70,7 +70,7 @@ def _steady(found: Readings, of_gradients: Columns) -> Columns:
     return steady
 
 
-def _centroids(names: Sequence[str], tasks: Sequence[str], jobs: Measured) -> Readings:
+def _centroids(names: Sequence[str], tasks: Sequence[str], jobs: MeasuredJobs) -> Readings:
     """Centroid of the open candidates; nothing where no job took embeddings."""
     embeddings_nd = _rows(jobs, "embeddings")
     if not embeddings_nd.shape[1]:
@@ -83,7 +83,7 @@ def _centroids(names: Sequence[str], tasks: Sequence[str], jobs: Measured) -> Re
     return Readings(candidates=tuple(names), scores={"centroid": centroid(open_Nd, targets)})
 
 
-def _columns(jobs: Measured, kind: str) -> Columns:
+def _columns(jobs: MeasuredJobs, kind: str) -> Columns:
     parts = [columns_of(arrays, kind) for _, arrays in jobs]
     return {
         signal: {
@@ -93,5 +93,5 @@ def _columns(jobs: Measured, kind: str) -> Columns:
     }
 
 
-def _rows(jobs: Measured, name: str) -> NDArray[Any]:
+def _rows(jobs: MeasuredJobs, name: str) -> NDArray[Any]:
     return np.concatenate([arrays[name] for _, arrays in jobs])

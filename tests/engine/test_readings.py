@@ -22,7 +22,7 @@ from engine.signals.readings import (
     only,
     without,
 )
-from engine.signals.scores import Arrays, Measured, measured_readings
+from engine.signals.scores import Arrays, MeasuredJobs, measured_readings
 from engine.signals.similarity import unit_rows
 from engine.signals.sketch import WIDTH, fold, width_for
 from engine.signals.steadied import steadied
@@ -139,7 +139,7 @@ def _arrays(*rows: int, sketches: NDArray[np.float32], **columns: NDArray[np.flo
 
 def test_rows_of_measuring_jobs_find_their_candidates() -> None:
     sketches = np.eye(3, WIDTH, dtype=np.float32) * 5
-    jobs: Measured = [
+    jobs: MeasuredJobs = [
         (("figs", "plums"), _arrays(1, 2, sketches=sketches[:2])),
         (("pears",), _arrays(3, sketches=sketches[2:])),
     ]
@@ -156,7 +156,7 @@ def test_rows_of_measuring_jobs_find_their_candidates() -> None:
 def test_only_open_candidates_have_a_say_in_each_others_errors() -> None:
     """Those of a candidate that was withdrawn are not known better than its score is wanted."""
     none = np.zeros((1, 0), dtype=np.float32)
-    with_plums: Measured = [
+    with_plums: MeasuredJobs = [
         (("figs",), _arrays(1, sketches=none)),
         (("plums",), _arrays(9, sketches=none)),
     ]
