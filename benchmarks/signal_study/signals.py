@@ -23,14 +23,14 @@ from benchmarks.signal_study import design
 from benchmarks.signal_study.methods import BY_ADAM, Row, mean_rank, of_readings, without_model
 from benchmarks.signal_study.warm_ups import WarmUp, warmed_up
 from engine.campaign.campaign_pool import load_campaign_pool
+from engine.campaign.measured_readings import measured_readings
 from engine.campaign.roster import Roster, roster_of
 from engine.campaign.seeds import Stream, seed_for
 from engine.campaign.spec import Campaign
+from engine.campaign.warm_up_readings import warm_up_readings
 from engine.ledger.result_store import Arrays, keep_result, read_measures
 from engine.signals.readings import Readings, joined, only
-from engine.signals.scores import measured_readings
 from engine.signals.sources import FROM_WARM_UP
-from engine.signals.warm_up_readings import warm_up_readings
 from engine.training.executor import Setting
 from engine.training.jobs import MeasureJob
 from engine.training.workbench import Workbench

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.campaign import schedule
+from engine.campaign.measured_readings import measured_readings
 from engine.campaign.roster import Roster
 from engine.campaign.run import Run
+from engine.campaign.warm_up_readings import warm_up_readings
 from engine.ledger.records import Completed
 from engine.ledger.result_store import (
     Arrays,
@@ -18,10 +20,8 @@ from engine.ledger.result_store import (
 from engine.ledger.state import State
 from engine.signals.over_rounds import over_rounds
 from engine.signals.readings import Readings, joined, of, only
-from engine.signals.scores import measured_readings
 from engine.signals.sketch import fold, width_for
 from engine.signals.sources import BEFORE_TRAINING, OVER_ROUNDS
-from engine.signals.warm_up_readings import warm_up_readings
 
 
 def gather(run: Run, state: State, number: int) -> Readings:

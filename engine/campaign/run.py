@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.campaign.measured_readings import taken
 from engine.campaign.policy_process import Question, ask_policy
 from engine.campaign.roster import Roster, with_tokens, without
 from engine.campaign.run_folder import RunFolder
@@ -15,7 +16,6 @@ from engine.ledger.line_format import as_read_back
 from engine.ledger.records import Record
 from engine.ledger.result_store import read_measures, read_warm_up
 from engine.ledger.state import State, after
-from engine.signals.scores import taken
 from engine.tracking.events import Event
 from engine.training.executor import Executor
 from policies import PastBranch, Proposal

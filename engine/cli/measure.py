@@ -41,7 +41,7 @@ def measure_file(path: Path, out: Path, settings: Sequence[str], signals: str | 
     # Only now, so that a mistake is answered before torch and transformers are loaded.
     from engine.campaign.measuring import CHEAP, measure_signals
     from engine.campaign.opening import open_campaign
-    from engine.signals.signal_files import write_signals
+    from engine.campaign.signal_files import write_signals
 
     folder = RunFolder.prepare(out.resolve())
     with open_campaign(checked, folder) as campaign:
@@ -76,7 +76,7 @@ def _known_signals(text: str) -> frozenset[str]:
 
 
 def _print(measured: Measured, written: Sequence[Path]) -> None:
-    from engine.signals.signal_files import number_text
+    from engine.campaign.signal_files import number_text
     from engine.signals.standing import RANKED_BY, standings
 
     console = open_console()

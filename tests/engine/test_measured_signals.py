@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.campaign.measuring import Measured
+from engine.campaign.signal_files import table_text, write_signals
 from engine.signals.clustering import clustered_order
 from engine.signals.readings import Readings
-from engine.signals.signal_files import table_text, write_signals
 from engine.signals.similarity import similarity, unit_rows
 from engine.signals.standing import standings
 

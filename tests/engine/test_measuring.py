@@ -19,13 +19,13 @@ from engine.campaign.opening import OpenCampaign, open_campaign
 from engine.campaign.readings import gather
 from engine.campaign.run import Run
 from engine.campaign.run_folder import RunFolder
+from engine.campaign.signal_files import write_signals
 from engine.cli import main
 from engine.ledger.ledger import read_ledger
 from engine.ledger.records import Completed, Record, Withdrawn
 from engine.ledger.state import after, fold
 from engine.signals.over_rounds import over_rounds
 from engine.signals.readings import Readings, only
-from engine.signals.signal_files import write_signals
 
 
 @pytest.fixture

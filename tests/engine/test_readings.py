@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.campaign.measured_readings import Arrays, MeasuredJobs, measured_readings
 from engine.campaign.roster import Roster
 from engine.ledger.result_store import keep_readings, read_readings
 from engine.signals.readings import (
@@ -22,7 +23,6 @@ from engine.signals.readings import (
     only,
     without,
 )
-from engine.signals.scores import Arrays, MeasuredJobs, measured_readings
 from engine.signals.similarity import unit_rows
 from engine.signals.sketch import WIDTH, fold, width_for
 from engine.signals.steadied import steadied

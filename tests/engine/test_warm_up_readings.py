@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from engine.campaign.roster import Roster
+from engine.campaign.warm_up_readings import warm_up_readings
 from engine.signals.affinity import affinity_towards
-from engine.signals.warm_up_readings import warm_up_readings
 from policies import Candidate, Target
 
 POOL = ("figs", "mood", "pears", "plums", "tally")
