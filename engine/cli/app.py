@@ -69,7 +69,7 @@ def measure(
     settings: Settings = None,
     data: DataFolder = None,
     signals: Annotated[
-        str | None, typer.Option(help="Only these, by name; all that are cheap if left out.")
+        str | None, typer.Option(help="To be taken, by name; all that are cheap if left out.")
     ] = None,
 ) -> None:
     """Signals only: affinity, alignment and more, as parquet, pictures and a table with reasons."""
