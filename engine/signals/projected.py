@@ -126,7 +126,7 @@ class Projected:
     def _sketch(self, weight: str, blocks: Mapping[str, Tensor]) -> Tensor:
         side = SIDES[self._roles[weight]]
         if weight not in blocks:  # no part in the loss
-            return torch.zeros(side, side)
+            return self._sides[weight].rows.basis_Ic.new_zeros(side, side)
         return blocks[weight][-side:, -side:]
 
 

@@ -165,3 +165,9 @@ def test_without_directions_too_all_parts_lie_on_the_models_device() -> None:
     weight = nn.Parameter(torch.zeros(ROWS, COLUMNS, device="meta"))
     sides = Projected([], {"w": Tapped(weight, "linear")}, seed=(0,))._sides["w"]
     assert sides.cores_Scc.device.type == "meta"
+
+
+def test_a_weight_without_a_part_in_the_loss_has_its_sketch_on_the_model_s_device() -> None:
+    weight = nn.Parameter(torch.zeros(ROWS, COLUMNS, device="meta"))
+    projected = Projected([], {"w": Tapped(weight, "linear")}, seed=(0,))
+    assert projected.sums(projected.taken()).sketches["w"].device.type == "meta"
