@@ -9,7 +9,7 @@ from measured_models import KIN, KINDS, MOOD, PICK, TALLY, Kind, examples, measu
 from probed import NAMES, all_numbers, measured, small_probes, small_targets
 from scipy.stats import spearmanr
 
-from engine.signals import taps
+from engine.signals import taps, task_pass
 from engine.signals.direction import preconditioned
 from engine.signals.gradients import mean_gradient
 from engine.signals.probe import (
@@ -42,6 +42,21 @@ def test_however_tasks_are_shared_out_the_parts_are_bitwise_the_whole(
     assert len(whole) == 2 * 2 * 2 + 5
     for name, expected in whole.items():
         assert np.concatenate([part[name] for part in laid_out]).tobytes() == expected.tobytes()
+
+
+@pytest.mark.usefixtures("tapped")
+@pytest.mark.parametrize("kind", KINDS)
+def test_how_many_examples_are_read_together_changes_nothing_but_rounding(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for size in (1, 3, 100):
+        monkeypatch.setattr(task_pass, "_ON_CPU", size)
+        found.append(all_numbers(measured(measured_model(kind))))
+    for name, expected in found[-1].items():
+        for other in found[:-1]:
+            largest = np.abs(expected).max()
+            np.testing.assert_allclose(other[name], expected, rtol=0, atol=1e-4 * largest)
 
 
 @pytest.mark.parametrize("kind", KINDS)
