@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from measured_models import KIN, KINDS, MOOD, PICK, TALLY, Kind, examples, measu
 from probed import NAMES, all_numbers, measured, small_probes, small_targets
 from scipy.stats import spearmanr
 
+from engine.model.batch import Batch, Encoded
 from engine.signals import taps, task_pass
 from engine.signals.direction import preconditioned
 from engine.signals.gradients import mean_gradient
@@ -51,12 +54,31 @@ def test_how_many_examples_are_read_together_changes_nothing_but_rounding(
 ) -> None:
     found = []
     for size in (1, 3, 100):
-        monkeypatch.setattr(task_pass, "_ON_CPU", size)
+        monkeypatch.setattr(task_pass, "_LEAST", size)
+        monkeypatch.setattr(task_pass, "_MOST", size)
         found.append(all_numbers(measured(measured_model(kind))))
     for name, expected in found[-1].items():
         for other in found[:-1]:
             largest = np.abs(expected).max()
             np.testing.assert_allclose(other[name], expected, rtol=0, atol=1e-4 * largest)
+
+
+@pytest.mark.parametrize(("examples_there", "together"), [(16, 4), (48, 6), (64, 8), (96, 8)])
+def test_a_small_probe_is_read_in_small_batches(
+    examples_there: int, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = measured_model("encoder")
+    sizes: list[int] = []
+    collate = model.collate
+
+    def noting(encoded: Sequence[Encoded]) -> Batch:
+        sizes.append(len(encoded))
+        return collate(encoded)
+
+    probe = [*examples(model, KIN, 8)] * (examples_there // 8)
+    monkeypatch.setattr(model, "collate", noting)
+    measure_along(model, {"kin": probe}, {}, sketched=False, seed=(0,))
+    assert sizes == [together] * (examples_there // together)
 
 
 @pytest.mark.parametrize("kind", KINDS)
