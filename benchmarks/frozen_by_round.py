@@ -1,0 +1,77 @@
+"""How much decoys would hold of the final mixture, had a campaign stopped after each of its rounds?
+
+Reads run folders, whose campaigns need not be finished, and asks each one's policy anew what it
+would freeze after one closed round, after two, and so on. Nothing is trained or written. It prints
+the decoys' share of each of these mixtures, and the mean over the folders.
+
+    python benchmarks/frozen_by_round.py runs/a runs/b
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from engine.campaign.campaign_file import check_campaign, read_campaign
+from engine.campaign.proposing import choose
+from engine.campaign.run import Run
+from engine.campaign.run_folder import RunFolder
+from engine.ledger.ledger import MemoryLedger, read_ledger
+from engine.ledger.records import Closed
+from engine.ledger.state import fold
+from engine.training.executor import Setting
+from engine.training.local import LocalExecutor
+
+
+def decoy_shares(folder: Path) -> list[float]:
+    """After each closed round; of the target alone it is 0."""
+    run = _run(folder)
+    decoys = {name for name, task in run.pool.items() if task.decoy}
+    records = read_ledger(run.folder.ledger)
+    until = [at + 1 for at, record in enumerate(records) if isinstance(record, Closed)]
+    frozen = [choose(run, fold(records[:end])).mixture for end in until]
+    return [sum(share for name, share in one.items() if name in decoys) for one in frozen]
+
+
+def _run(folder: Path) -> Run:
+    """As a campaign that was opened, but for its executor, which gets nothing to do."""
+    checked = check_campaign(*read_campaign(folder / "campaign.yaml"))
+    return Run(
+        campaign=checked.campaign,
+        pool=checked.pool,
+        roster=checked.roster,
+        signals=checked.policy.needs,
+        folder=RunFolder(folder),
+        append=MemoryLedger().append,
+        executor=LocalExecutor(Setting(campaign=checked.campaign, folder=folder.absolute())),
+        report=lambda event: None,
+    )
+
+
+def lines(folders: list[Path]) -> Iterator[str]:
+    """A table in Markdown; the mean is over the folders that got so far."""
+    found = {str(folder): decoy_shares(folder) for folder in folders}
+    most = max(map(len, found.values()))
+    yield "| campaign | " + " | ".join(f"round {number + 1}" for number in range(most)) + " |"
+    yield "|---|" + "---:|" * most
+    for name, shares in found.items():
+        yield f"| {name} | " + " | ".join(f"{share:.0%}" for share in shares) + " |"
+    means = [
+        np.mean([s[number] for s in found.values() if len(s) > number]) for number in range(most)
+    ]
+    yield "| mean | " + " | ".join(f"{mean:.0%}" for mean in means) + " |"
+
+
+def main() -> None:
+    """Read the command line and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("folders", type=Path, nargs="+")
+    for line in lines(parser.parse_args().folders):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
