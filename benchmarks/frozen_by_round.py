@@ -10,20 +10,24 @@ the decoys' share of each of these mixtures, and the mean over the folders.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from engine.campaign.campaign_file import check_campaign, read_campaign
+from engine.campaign.plugins import load_policy
+from engine.campaign.policy_process import Question
 from engine.campaign.proposing import choose
 from engine.campaign.run import Run
 from engine.campaign.run_folder import RunFolder
+from engine.campaign.spec import PolicyChoice
 from engine.ledger.ledger import MemoryLedger, read_ledger
 from engine.ledger.records import Closed
 from engine.ledger.state import fold
 from engine.training.executor import Setting
 from engine.training.local import LocalExecutor
+from policies import Proposal
 
 
 def decoy_shares(folder: Path) -> list[float]:
@@ -48,7 +52,14 @@ def _run(folder: Path) -> Run:
         append=MemoryLedger().append,
         executor=LocalExecutor(Setting(campaign=checked.campaign, folder=folder.absolute())),
         report=lambda event: None,
+        ask=_answers,
     )
+
+
+def _answers(choice: PolicyChoice, questions: Sequence[Question]) -> list[tuple[Proposal, ...]]:
+    """In this process: starting one for each round takes far longer than the answers."""
+    policy = load_policy(choice.name, choice.options)
+    return [policy.propose(one.view, np.random.default_rng(one.seed)) for one in questions]
 
 
 def lines(folders: list[Path]) -> Iterator[str]:
