@@ -27,7 +27,7 @@ from engine.ledger.records import Closed
 from engine.ledger.state import fold
 from engine.training.executor import Setting
 from engine.training.local import LocalExecutor
-from policies import Proposal
+from policies import Proposal, check_proposals
 
 
 def decoy_shares(folder: Path) -> list[float]:
@@ -59,7 +59,10 @@ def _run(folder: Path) -> Run:
 def _answers(choice: PolicyChoice, questions: Sequence[Question]) -> list[tuple[Proposal, ...]]:
     """In this process: starting one for each round takes far longer than the answers."""
     policy = load_policy(choice.name, choice.options)
-    return [policy.propose(one.view, np.random.default_rng(one.seed)) for one in questions]
+    return [
+        check_proposals(policy.propose(one.view, np.random.default_rng(one.seed)), one.view)
+        for one in questions
+    ]
 
 
 def lines(folders: list[Path]) -> Iterator[str]:
