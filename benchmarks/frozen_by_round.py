@@ -2,18 +2,20 @@
 
 Reads run folders, whose campaigns need not be finished, and asks each one's policy anew what it
 would freeze after one closed round, after two, and so on. Nothing is trained or written. It prints
-the decoys' share of each of these mixtures, and the mean over the folders.
+the decoys' share of each of these mixtures, and the mean over the folders, and draws it.
 
-    python benchmarks/frozen_by_round.py runs/a runs/b
+    python benchmarks/frozen_by_round.py runs/a runs/b --picture decoys.png
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
 from engine.campaign.campaign_file import check_campaign, read_campaign
 from engine.campaign.plugins import load_policy
@@ -25,6 +27,7 @@ from engine.campaign.spec import PolicyChoice
 from engine.ledger.ledger import MemoryLedger, read_ledger
 from engine.ledger.records import Closed
 from engine.ledger.state import fold
+from engine.report.drawing import COLOURS, GREY, STYLE, WIDTH
 from engine.training.executor import Setting
 from engine.training.local import LocalExecutor
 from policies import Proposal, check_proposals
@@ -65,9 +68,8 @@ def _answers(choice: PolicyChoice, questions: Sequence[Question]) -> list[tuple[
     ]
 
 
-def lines(folders: list[Path]) -> Iterator[str]:
+def lines(found: Mapping[str, Sequence[float]]) -> Iterator[str]:
     """A table in Markdown; the mean is over the folders that got so far."""
-    found = {str(folder): decoy_shares(folder) for folder in folders}
     most = max(map(len, found.values()))
     yield "| campaign | " + " | ".join(f"round {number + 1}" for number in range(most)) + " |"
     yield "|---|" + "---:|" * most
@@ -79,12 +81,33 @@ def lines(folders: list[Path]) -> Iterator[str]:
     yield "| mean | " + " | ".join(f"{mean:.0%}" for mean in means) + " |"
 
 
+def draw(found: Mapping[str, Sequence[float]], path: Path) -> None:
+    """A line for each campaign, those that never held any together at 0."""
+    with matplotlib.rc_context({**STYLE, "axes.grid.axis": "y"}):
+        figure = Figure(figsize=(WIDTH, 3.0), layout="constrained")
+        axes = figure.add_subplot()
+        axes.set_prop_cycle(color=COLOURS)
+        for name, shares in found.items():
+            percent = [100 * share for share in shares]
+            (line,) = axes.plot(range(1, len(shares) + 1), percent, marker="o", label=name)
+            if not any(shares):
+                line.set(color=GREY, label="_", zorder=1)
+        axes.set(xlabel="rounds", ylabel="decoys in the frozen mixture, %")
+        axes.legend(title=f"the other {sum(not any(s) for s in found.values())}: none")
+        figure.savefig(path, dpi=160)
+
+
 def main() -> None:
-    """Read the command line and print."""
+    """Read the command line, print and draw."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("folders", type=Path, nargs="+")
-    for line in lines(parser.parse_args().folders):
+    parser.add_argument("--picture", type=Path)
+    given = parser.parse_args()
+    found = {folder.name: decoy_shares(folder) for folder in given.folders}
+    for line in lines(found):
         print(line, flush=True)
+    if given.picture:
+        draw(found, given.picture)
 
 
 if __name__ == "__main__":
