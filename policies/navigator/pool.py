@@ -64,7 +64,8 @@ class Pool:
 def shortlist(belief: Belief, effects: tuple[FloatArray, FloatArray], *, tested: bool) -> IntArray:
     """Places of the candidates that may yet prove useful, at most the most promising 64.
 
-    A candidate whose mean plus one standard deviation is not above 0 is held to be harmful.
+    A candidate whose mean plus one standard deviation is not above 0 is held to be harmful. Beyond
+    these are the tasks of the best tested mixtures, once single tasks do not explain mixtures.
 
     Args:
         belief: About every candidate.
