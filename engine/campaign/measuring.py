@@ -9,25 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.campaign.loop import carry_out
+from engine.campaign.measured_readings import taken
 from engine.campaign.readings import gather
+from engine.campaign.roster import Roster
 from engine.campaign.run import Run
-from engine.campaign.schedule import WARM_UP
+from engine.campaign.run_folder import RunFolder
+from engine.campaign.schedule import WARM_UP, measured_together
 from engine.campaign.steps import Choose, Work, next_step
+from engine.ledger.ledger import read_ledger
 from engine.ledger.records import Record
-from engine.ledger.result_store import read_warm_up
+from engine.ledger.result_store import read_measures, read_warm_up
 from engine.ledger.state import State, fold
 from engine.signals.affinity import affinity, reliability
 from engine.signals.readings import Readings, only
 from engine.signals.similarity import MOST_PAIRS
-from engine.signals.sources import AT_CHECKPOINT, FROM_WARM_UP, OVER_ROUNDS
-from policies import SIGNALS
-
-IN_ONE_ROUND = frozenset(SIGNALS) - OVER_ROUNDS
-"""Signals that can be told of before any round was closed."""
-
-CHEAP = IN_ONE_ROUND - AT_CHECKPOINT
-"""Signals that are taken unless asked otherwise: those that cost a pass or two over the probes, and
-data maps, for which the warm-up looks at some examples of each task a few times."""
+from engine.signals.sources import CHEAP, FROM_WARM_UP, IN_ONE_ROUND
+from tasks import InputError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -47,6 +44,44 @@ class Measured:
     """Of all signals that the folder holds, asked for this time or not."""
     missing: tuple[str, ...] = ()
     """Lines for a person: which signals were wanted and are not there, why, and what helps."""
+
+
+def check_measurable(folder: RunFolder, roster: Roster, signals: Collection[str]) -> None:
+    """Refuse signals that a folder went on without; writes nothing.
+
+    Args:
+        folder: New, or begun.
+        roster: Of its campaign.
+        signals: Asked for by name.
+
+    Raises:
+        InputError: What measures them is done, and did not take them.
+    """
+    state = fold(read_ledger(folder.ledger)) if folder.begun else State()
+    past, held = _past_measuring(folder, roster, state)
+    if gone := (past - held) & set(signals):
+        raise InputError(
+            [
+                f"--signals: the signals in '{folder.path}' are already measured, without"
+                f" {', '.join(sorted(gone))} ({', '.join(sorted(held)) or 'none'} there);"
+                " give another --out."
+            ]
+        )
+
+
+def _past_measuring(
+    folder: RunFolder, roster: Roster, state: State
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Signals for which it is too late to be taken, and those that were."""
+    past, held = frozenset[str](), frozenset[str]()
+    if warm_up := state.job(WARM_UP).completed:
+        maps = {name.removeprefix("data_maps/") for name in read_warm_up(warm_up, folder.arrays)}
+        past, held = FROM_WARM_UP, FROM_WARM_UP & {"affinity", *maps}
+    stories = (state.job(key) for key, _ in measured_together(roster, 0))
+    if first := next((story.completed for story in stories if story.completed), None):
+        held |= taken(read_measures(first, folder.arrays))
+    began = first is not None or not _may_measure(state)
+    return (past | (IN_ONE_ROUND - FROM_WARM_UP) if began else past), held
 
 
 def measure_signals(

@@ -13,6 +13,7 @@ from engine.cli.evidence_commands import evidence_app
 from engine.cli.failures import TerminatedError, exit_code_of
 from engine.cli.replay_command import replay
 from engine.cli.tasks_commands import DataFolder, tasks_app
+from engine.signals.sources import CHEAP, IN_ONE_ROUND
 
 app = typer.Typer(
     name="sextant",
@@ -36,6 +37,11 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a key, e.g. rounds.count=2."),
 ]
+
+_MEASURABLE = (
+    f"Which to take, of {', '.join(sorted(IN_ONE_ROUND))}; default: all but"
+    f" {', '.join(sorted(IN_ONE_ROUND - CHEAP))}."
+)
 
 
 @app.callback()
@@ -69,7 +75,7 @@ def measure(
     settings: Settings = None,
     data: DataFolder = None,
     signals: Annotated[
-        str | None, typer.Option(help="To be taken, by name; all that are cheap if left out.")
+        str | None, typer.Option(metavar="A,B", help=_MEASURABLE, show_default=False)
     ] = None,
 ) -> None:
     """Signals only: affinity, alignment and more, as parquet, pictures and a table with reasons."""

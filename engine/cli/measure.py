@@ -15,7 +15,7 @@ from engine.campaign.run_folder import RunFolder
 from engine.cli.console import open_console
 from engine.cli.loading_bar import loading_bar
 from engine.cli.run import end_on_signals
-from engine.signals.sources import OVER_ROUNDS
+from engine.signals.sources import CHEAP, OVER_ROUNDS
 from policies import SIGNALS
 from tasks import InputError, nearest
 
@@ -30,8 +30,9 @@ def measure_file(path: Path, out: Path, settings: Sequence[str], signals: str | 
     """Measure the pool of a campaign file in `out`, and show its candidates ranked.
 
     Raises:
-        InputError: If a signal, the campaign file or the folder is not right, or once all is shown
-            if a signal that was asked for by name is not there.
+        InputError: If a signal, the campaign file or the folder is not right; before anything is
+            written if the folder went on without a signal that was asked for by name; once all is
+            shown if the budget could not pay for one.
     """
     end_on_signals()
     check_out_folder(out)
@@ -39,10 +40,12 @@ def measure_file(path: Path, out: Path, settings: Sequence[str], signals: str | 
     with loading_bar() as on_task:
         checked = check_campaign(*read_campaign(path, settings), on_task)
     # Only now, so that a mistake is answered before torch and transformers are loaded.
-    from engine.campaign.measuring import CHEAP, measure_signals
+    from engine.campaign.measuring import check_measurable, measure_signals
     from engine.campaign.opening import open_campaign
     from engine.campaign.signal_files import write_signals
 
+    if wanted:
+        check_measurable(RunFolder(out.resolve()), checked.roster, wanted)
     folder = RunFolder.prepare(out.resolve())
     with open_campaign(checked, folder) as campaign:
         measured = measure_signals(campaign.run, campaign.ledger.records, wanted or CHEAP)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from policies.signals import SIGNALS
+
 IN_THE_PASS = frozenset({"alignment", "descent", "loss", "similarity"})
 """Measured each round, all of them in one pass forward and back over a candidate's probe."""
 
@@ -23,6 +25,13 @@ FROM_WARM_UP = frozenset({"affinity", "confidence", "variability", "correctness"
 
 OVER_ROUNDS = frozenset({"excess", "progress"})
 """Made of the losses of this round and of those before it."""
+
+IN_ONE_ROUND = frozenset(SIGNALS) - OVER_ROUNDS
+"""Signals that can be told of before any round was closed."""
+
+CHEAP = IN_ONE_ROUND - AT_CHECKPOINT
+"""Signals that `sextant measure` takes unless asked otherwise: those that cost a pass or two over
+the probes, and data maps, for which the warm-up looks at some examples of each task a few times."""
 
 
 def to_measure(signals: frozenset[str], *, first: bool) -> frozenset[str]:

@@ -26,6 +26,7 @@ from engine.ledger.records import Completed, Record, Withdrawn
 from engine.ledger.state import after, fold
 from engine.signals.over_rounds import over_rounds
 from engine.signals.readings import Readings, only
+from engine.signals.sources import IN_ONE_ROUND
 
 
 @pytest.fixture
@@ -100,17 +101,41 @@ def test_a_campaign_goes_on_where_a_measuring_with_more_signals_was_killed(
     assert state.finished
 
 
-def test_what_a_folder_went_on_without_is_named_and_what_it_holds_stays(
+def test_signals_that_a_folder_went_on_without_are_refused_before_anything_is_written(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["measure", str(file), "--out", str(tmp_path / "out")]
+    out = tmp_path / "out"
+    command = ["measure", str(file), "--out", str(out)]
     assert main(command) == 0
     assert "not measured" not in capsys.readouterr().out
-    before = (tmp_path / "out" / "signals.parquet").read_bytes()
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     assert main([*command, "--signals", "lookahead,text"]) == 2
-    said = capsys.readouterr().err
-    assert "not measured: lookahead: this folder went on without" in said and "--out" in said
-    assert (tmp_path / "out" / "signals.parquet").read_bytes() == before
+    told = capsys.readouterr()
+    assert "already measured, without lookahead (affinity, alignment" in told.err
+    assert "another --out" in told.err and told.out == ""
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert main([*command, "--signals", "text"]) == 0
+
+
+def test_data_maps_are_refused_once_a_warm_up_went_without(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["measure", str(file), "--out", str(tmp_path / "out"), "--signals"]
+    assert main([*command, "affinity"]) == 0
+    assert main([*command, "confidence,affinity"]) == 2
+    assert "already measured, without confidence" in capsys.readouterr().err
+
+
+def test_the_help_of_measure_names_the_signals_and_what_is_left_out_by_default(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["measure", "--help"]) == 0
+    words = " ".join(capsys.readouterr().out.replace("\u2502", " ").split())
+    for signal in IN_ONE_ROUND:
+        assert signal in words
+    assert "default: all but lookahead." in words
+    assert "excess" not in words
 
 
 def test_a_budget_that_pays_no_measuring_is_said_with_the_signals_that_it_kept_away(
