@@ -22,6 +22,9 @@ from engine.storage.whole_file import write_whole
 _TOLD = 10
 """Candidates at either end of a target's table."""
 
+_A_HINT, _AGREED = 0.3, 0.6
+"""Reliabilities from which affinity is worth a look, and from which its halves agree."""
+
 
 def write_signals(measured: Measured, folder: Path) -> list[Path]:
     """Write everything that was measured; the files' paths.
@@ -113,11 +116,24 @@ def _draw(figure: Figure, path: Path) -> Path:
 
 
 def table_text(measured: Measured) -> str:
-    """Markdown: for each target its first and last candidates, and why."""
-    return "\n".join(
+    """Markdown: for each target its first and last candidates, and why; affinity's reliability."""
+    tables = [
         f"## Candidates for {target}\n\n{_table(standings(measured.readings, target))}\n"
         for target in measured.targets
+    ]
+    return "\n".join([*tables, f"{reliability_text(measured.affinity_reliability)}\n"])
+
+
+def reliability_text(reliability: float) -> str:
+    """Affinity's reliability, and what it means for whoever reads affinities."""
+    meaning = (
+        "the two halves agree"
+        if reliability >= _AGREED
+        else "affinity is a hint here, no more"
+        if reliability >= _A_HINT
+        else "do not believe affinity here"
     )
+    return f"affinity's reliability (two halves of the warm-up): {reliability:+.2f}: {meaning}"
 
 
 def _table(found: Sequence[Standing]) -> str:

@@ -79,7 +79,7 @@ def _known_signals(text: str) -> frozenset[str]:
 
 
 def _print(measured: Measured, written: Sequence[Path]) -> None:
-    from engine.campaign.signal_files import number_text
+    from engine.campaign.signal_files import number_text, reliability_text
     from engine.signals.standing import RANKED_BY, standings
 
     console = open_console()
@@ -95,6 +95,6 @@ def _print(measured: Measured, written: Sequence[Path]) -> None:
             numbers = [number_text(one, signal) for signal in signals]
             table.add_row(str(one.place), escape(one.candidate), *numbers, one.reason)
         console.print(table)
-    console.print(f"affinity's reliability (two halves): {measured.affinity_reliability:+.2f}")
+    console.print(reliability_text(measured.affinity_reliability), highlight=False)
     for path in written:
         console.print(str(path), soft_wrap=True, markup=False, highlight=False)

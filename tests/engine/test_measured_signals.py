@@ -72,6 +72,30 @@ def test_what_is_no_evidence_is_in_no_score() -> None:
     assert last.reason == "in the middle"
 
 
+def test_a_difference_within_its_standard_error_is_called_noise_and_not_high_or_low() -> None:
+    scores = {"alignment": {"t": column(-0.003, -0.037)}, "text": {"t": column(0.28, 0.37)}}
+    ses = {"alignment": {"t": column(0.08, 0.03)}}
+    first, second = standings(
+        Readings(candidates=("reviews", "chats"), scores=scores, ses=ses), "t"
+    )
+    assert (first.candidate, second.candidate) == ("chats", "reviews")
+    assert first.reason == "high in text; low in alignment"
+    assert second.reason == "low in text; within noise in alignment"
+
+
+@pytest.mark.parametrize(
+    ("reliability", "said"),
+    [
+        (-0.5, "-0.50: do not believe affinity here"),
+        (0.4, "+0.40: affinity is a hint here, no more"),
+        (0.9, "+0.90: the two halves agree"),
+    ],
+)
+def test_the_table_says_what_affinitys_reliability_means(reliability: float, said: str) -> None:
+    found = replace(measured(alignment=ALIGNMENT), affinity_reliability=reliability)
+    assert table_text(found).endswith(f"): {said}\n")
+
+
 def test_like_tasks_stand_together() -> None:
     rng = np.random.default_rng(0)
     centres = np.eye(4)[np.arange(12) % 4]
