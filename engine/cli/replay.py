@@ -18,6 +18,7 @@ from rich.table import Table
 from engine.campaign.named_policies import NamedPolicy, named_policies
 from engine.campaign.ray_job import check_out_folder
 from engine.cli.console import open_console
+from engine.replay.earlier import check_replay_folder
 from engine.replay.opening import Opening, open_world
 from engine.replay.random_search import NAME as RANDOM_SEARCH
 from engine.replay.recorded import World
@@ -42,13 +43,14 @@ def replay_table(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     check_out_folder(out)
     named = _with_random_search(policies)
+    told = {"table": path.name, "policies": policies, **_told(opening), **_told(settings)}
+    check_replay_folder(out, told)
     world = open_world(path, opening)
     folder = _opened(out)
     number = len(named) * len(world.targets) * len(settings.budgets) * settings.campaigns
     with _bar(number) as on_campaigns:
         rows = replay_all(world, named, settings, workers=workers, on_campaigns=on_campaigns)
     lines = summarised(rows)
-    told = {"table": path.name, "policies": policies, **_told(opening), **_told(settings)}
     written = write_results(rows, lines, world, told, folder)
     # Only now: most of a second that a mistake should not have to wait for.
     from engine.replay.pictures import draw_pictures

@@ -11,6 +11,9 @@ from engine.campaign.named_policies import NamedPolicy
 from engine.campaign.run_folder import RunFolder
 from engine.campaign.spec import Campaign, PolicyChoice
 
+FILE_NAME = "comparison.yaml"
+"""In a comparison's folder: what it compares."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pairing:

@@ -10,12 +10,10 @@ from typing import Any
 import yaml
 
 from engine.campaign.opening import MAY_CHANGE, config_of
-from engine.comparing.comparison import Comparison
+from engine.comparing.comparison import FILE_NAME, Comparison
 from engine.storage.disk import disk_errors
 from engine.storage.whole_file import TEMPORARY, write_whole
 from tasks import InputError
-
-FILE_NAME = "comparison.yaml"
 
 _SET_BY_COMPARISON = frozenset({"target", "seed", "policy", "evidence"})
 """Keys of the campaign file that no campaign of a comparison takes from it."""

@@ -15,6 +15,10 @@ from engine.replay.campaign import Row
 from engine.replay.recorded import World
 from engine.replay.summary import MEASURES, Interval, Line
 
+ROWS = "replay.parquet"
+METADATA = "sextant.replay"
+"""Key of the files' metadata under which the settings are told, as JSON."""
+
 _TITLES = {
     "regret": "Regret, {unit}: lower is better",
     "ndcg": "NDCG, %: higher is better",
@@ -38,8 +42,8 @@ def write_results(
         told: How, as JSON values: it goes into the files' metadata and the Markdown.
         folder: Where; it exists.
     """
-    metadata = {"sextant.replay": json.dumps({**told, "assumptions": world.assumptions})}
-    paths = [folder / name for name in ("replay.parquet", "summary.parquet", "summary.md")]
+    metadata = {METADATA: json.dumps({**told, "assumptions": world.assumptions})}
+    paths = [folder / name for name in (ROWS, "summary.parquet", "summary.md")]
     _write_table([dataclasses.asdict(row) for row in rows], metadata, paths[0])
     _write_table([_flat(line) for line in lines], metadata, paths[1])
     paths[2].write_text(markdown(lines, world, told), encoding="utf-8")

@@ -113,6 +113,32 @@ def test_an_out_that_is_a_file_is_refused(
     assert "--out: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["ledger.jsonl", "comparison.yaml"])
+def test_a_replay_does_not_write_into_a_campaigns_or_a_comparisons_folder(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("")
+    arguments = ["--policies", "target-only", "--out", str(tmp_path / "out")]
+    assert main(["replay", _table(tmp_path), *arguments]) == 2
+    assert f"({name}); choose another directory" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
+
+
+def test_a_replay_is_written_again_but_not_over_one_with_other_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "out")
+    command = ["replay", _table(tmp_path), "--policies", "target-only", "--campaigns", "1"]
+    command += ["--budgets", "0,1", "--out", out]
+    assert main(command) == 0
+    before = (tmp_path / "out" / "replay.parquet").read_bytes()
+    assert main(command) == 0
+    assert main([*command, "--pick", "2"]) == 2
+    assert "holds a replay that differs: pick: 5 -> 2." in capsys.readouterr().err
+    assert (tmp_path / "out" / "replay.parquet").read_bytes() == before
+
+
 @pytest.mark.parametrize("answer", ["nearest", "surrogate"])
 def test_a_replay_of_mixtures_says_how_they_were_answered(
     answer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
