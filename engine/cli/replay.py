@@ -67,10 +67,16 @@ def _with_random_search(text: str) -> tuple[NamedPolicy, ...]:
 
 
 def _told(options: Opening | Settings) -> dict[str, Any]:
-    """Options by name, as JSON values; those that were not given are left out."""
+    """Options by name, as they are given; those that were not given are left out."""
     values = {field.name: getattr(options, field.name) for field in dataclasses.fields(options)}
-    plain = {name: str(one) if isinstance(one, Path) else one for name, one in values.items()}
-    return {name: one for name, one in plain.items() if one not in (None, ())}
+    told = {name: _as_given(one) for name, one in values.items()}
+    return {name: one for name, one in told.items() if one not in (None, ())}
+
+
+def _as_given(value: object) -> object:
+    if isinstance(value, bool):  # whether the past is known: of the table, or not at all
+        return "table" if value else "none"
+    return str(value) if isinstance(value, Path) else value
 
 
 def _opened(out: Path) -> Path:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from engine.replay.mixture_file import (
     LOSS,
     SET_COLUMNS,
@@ -93,6 +95,8 @@ def _pairwise(file: TableFile, opening: Opening) -> PairwiseTable:
 
 def _pairwise_world(file: TableFile, opening: Opening) -> World:
     table = _pairwise(file, opening)
+    names = _chosen(table.targets, opening.targets)
+    _check_sizes(table, names, opening)
     gains = gains_of(table, opening.control)
     for target, level in zip(table.targets, gains.levels_T, strict=True):
         if not level > 0:
@@ -108,12 +112,27 @@ def _pairwise_world(file: TableFile, opening: Opening) -> World:
                 tested=opening.probe_size,
                 kept=opening.pick,
             )
-            for name in _chosen(table.targets, opening.targets)
+            for name in names
         ),
         regret_unit="% of the best",
         regret_factor=100.0,
         assumptions=_assumptions(table, opening),
     )
+
+
+def _check_sizes(table: PairwiseTable, names: Sequence[str], opening: Opening) -> None:
+    """Refuse more sources in a mixture than any of the targets has results with."""
+    rows = [table.targets.index(name) for name in names]
+    most = int(np.isfinite(table.scores_TNS[rows]).any(axis=2).sum(axis=1).max())
+    sizes = {"--pick": opening.pick, "--probe-size": opening.probe_size}
+    problems = [
+        f"{option}: {size} is more sources than any target has results with; give at most {most},"
+        " or 'any'."
+        for option, size in sizes.items()
+        if size is not None and size > most
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _assumptions(table: PairwiseTable, opening: Opening) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ def test_a_replay_writes_its_files_and_prints_the_regrets(
     assert {row["budget"] for row in rows} == {0, 3}
     assert {len(row["picks"]) for row in rows} == {2}
     assert "cap=100" in (out / "summary.md").read_text()
+    assert "- past: table\n" in (out / "summary.md").read_text()
 
 
 def test_rows_are_the_same_on_one_worker_and_on_two(tmp_path: Path) -> None:
@@ -91,6 +92,8 @@ def test_a_failure_in_a_worker_ends_the_replay_with_its_message(
         (["--policies", "target-only", "--campaigns", "0"], "campaigns"),
         (["--policies", "target-only", "--targets", "redd"], "Did you mean 'red'?"),
         (["--policies", "target-only", "--past", "all"], "past"),
+        (["--policies", "target-only", "--pick", "6"], "give at most 5, or 'any'"),
+        (["--policies", "target-only", "--probe-size", "9"], "--probe-size: 9 is more sources"),
         ([], "--policies"),
     ],
 )
