@@ -11,6 +11,8 @@ from rich.table import Table
 
 from engine.campaign.plugins import load_policy, policy_class, policy_names, policy_options
 from engine.cli.console import open_console
+from engine.cli.field_docs import field_docs
+from policies import Policy
 from policies.testing import POLICY_CHECKS
 from tasks import InputError
 
@@ -26,21 +28,28 @@ def print_policies() -> None:
 
 
 def print_policy(name: str) -> None:
-    """What a policy is for, and its options with their defaults."""
+    """What a policy is for, and its options with their defaults and what is said of them."""
     console = open_console()
     found = policy_class(name)
     console.print(f"[bold]{escape(name)}[/bold]\n\n{escape(inspect.getdoc(found) or '')}\n")
     if not dataclasses.is_dataclass(found):
         return
+    console.print(_options(found))
+
+
+def _options(found: type[Policy]) -> Table:
+    """A row for each option; what is written under it in the class stands last."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("option", "type", "default"):
+    said = field_docs(found)
+    table.add_column("option", no_wrap=True)
+    for heading in ("type", "default", *(["what it is"] if said else [])):
         table.add_column(heading)
     types = policy_options(found)
-    for field in dataclasses.fields(found):
+    for field in dataclasses.fields(found):  # type: ignore[arg-type]  # the caller asked
         if field.name in types:
-            kind = escape(_kind(types[field.name]))
-            table.add_row(field.name, kind, escape(_default(field)))
-    console.print(table)
+            cells = (_kind(types[field.name]), _default(field), said.get(field.name, ""))
+            table.add_row(field.name, *map(escape, cells[: len(table.columns) - 1]))
+    return table
 
 
 def run_checks(name: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import make_dataclass
 from pathlib import Path
 
 import pytest
 
 from engine.cli import main
+from engine.cli.field_docs import field_docs
 
 PAGE = Path(__file__).parents[2] / "docs" / "writing-a-policy.md"
 
@@ -22,6 +24,10 @@ def test_the_documented_policy_passes_the_contract(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     assert main(["policies", "check", "greedy:Greedy"]) == 0, capsys.readouterr().err
+    capsys.readouterr()
+    monkeypatch.setenv("COLUMNS", "120")
+    assert main(["policies", "show", "greedy:Greedy"]) == 0
+    assert "Alignment below which a candidate is not worth a branch." in capsys.readouterr().out
 
 
 def test_a_policy_is_shown_with_the_choices_of_its_options(
@@ -31,3 +37,16 @@ def test_a_policy_is_shown_with_the_choices_of_its_options(
     (options,) = (line for line in capsys.readouterr().out.splitlines() if "shortlist_by" in line)
     assert "'alignment' | 'descent'" in options and "Literal" not in options
     assert main(["policies", "show", "target-only"]) == 0
+
+
+def test_the_options_of_a_policy_are_shown_with_what_is_written_under_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    assert main(["policies", "show", "navigator"]) == 0
+    (row,) = (line for line in capsys.readouterr().out.splitlines() if "drift" in line)
+    assert "How far effects wander in a round" in row
+
+
+def test_a_class_without_source_has_nothing_under_its_fields() -> None:
+    assert field_docs(make_dataclass("Made", [("k", int)])) == {}
