@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 
-from tasks.names import nearest
+from tasks.names import near_names, nearest
 from tasks.plain_value import TRUTHS
 from tasks.posing.fields import field, is_blank
 from tasks.posing.labels import LabelNames
-from tasks.posing.spelling import spellings
+from tasks.posing.spelling import is_plain_value, spellings
 from tasks.problems import named, quoted
 from tasks.sources.table import Row
 
@@ -83,10 +83,20 @@ def _unnamed_index(
     raise ValueError(_unknown(column, value, options))
 
 
-def _unknown(column: str, value: object, known: Iterable[str]) -> str:
+def _unknown(column: str, value: object, known: Collection[str]) -> str:
     texts = spellings(value)
-    hint = f" {nearest(texts[0], known)}" if texts and texts[0].strip() else ""
+    hint = f" {_allowed(texts[0], known)}" if texts and texts[0].strip() else ""
     return f"column {quoted(column)}: {named(value)} is no answer.{hint}"
+
+
+def _allowed(text: str, known: Collection[str]) -> str:
+    """Names; of indices that may stand for them only the range, lest they crowd out the names."""
+    names = [one for one in known if not is_plain_value(one)]
+    indices = {one for one in known if one.isdecimal()}
+    if not names or not indices or indices != set(map(str, range(len(indices)))):
+        return nearest(text, known)
+    numbers = f"The numbers 0 to {len(indices) - 1} are allowed as well."
+    return near_names(text, names) or f"{nearest(text, names)} {numbers}"
 
 
 def _beyond(column: str, value: object, count: int) -> ValueError:

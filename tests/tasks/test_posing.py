@@ -206,7 +206,8 @@ LABELS, LISTED, SCORE = card(), choosing("all"), card(kind="score")
         (
             LABELS,
             {"s": "t", "y": 2},
-            "column 'y': 2 is no answer. Known names: no, yes, 0, 1, false and 1 more.",
+            "column 'y': 2 is no answer. Known names: no, yes."
+            " The numbers 0 to 1 are allowed as well.",
         ),
         (LABELS, {"s": "t", "y": -1}, "column 'y': -1 is no answer."),
         (LABELS, {"s": "t", "y": 0.5}, "column 'y': 0.5 is no answer."),
