@@ -35,7 +35,11 @@ OutFolder = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a key, e.g. rounds.count=2."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a key, e.g. rounds.count=2; may be given several times.",
+    ),
 ]
 
 _MEASURABLE = (
@@ -58,7 +62,11 @@ def run(
     settings: Settings = None,
     data: DataFolder = None,
     accept_new_policy: Annotated[
-        bool, typer.Option(help="Resume although the policy would now decide otherwise.")
+        bool,
+        typer.Option(
+            "--accept-new-policy",
+            help="Resume although the policy would now decide otherwise.",
+        ),
     ] = False,
 ) -> None:
     """Run or resume a campaign, with live progress."""

@@ -25,7 +25,11 @@ Seeds = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a key, e.g. rounds.count=2."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a key, e.g. rounds.count=2; may be given several times.",
+    ),
 ]
 DataFolder = Annotated[
     Path | None,
