@@ -26,6 +26,9 @@ FROM_WARM_UP = frozenset({"affinity", "confidence", "variability", "correctness"
 OVER_ROUNDS = frozenset({"excess", "progress"})
 """Made of the losses of this round and of those before it."""
 
+OF_NO_TARGET = frozenset({"loss", "excess", "progress", "confidence", "variability", "correctness"})
+"""Say something of a task by itself: the same score for each target."""
+
 IN_ONE_ROUND = frozenset(SIGNALS) - OVER_ROUNDS
 """Signals that can be told of before any round was closed."""
 

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from engine.campaign.measuring import Measured
 from engine.campaign.signal_files import table_text, write_signals
 from engine.signals.clustering import clustered_order
+from engine.signals.heatmaps import panels
 from engine.signals.readings import Readings
 from engine.signals.similarity import similarity, unit_rows
+from engine.signals.sources import OF_NO_TARGET
 from engine.signals.standing import standings
+from policies import SIGNALS
 
 NAN = float("nan")
 
@@ -156,3 +159,26 @@ def test_a_task_that_is_called_task_keeps_its_column(tmp_path: Path) -> None:
     square = pq.read_table(tmp_path / "affinity.parquet").to_pydict()
     assert square[".task"] == [*names, "t"]
     assert square["task"] == [1.0, *[0.25] * 5]
+
+
+def test_pictures_say_what_is_no_evidence_and_which_signals_concern_no_target() -> None:
+    signals = {"alignment": column(0.5, NAN)[:, None], "loss": column(0.06, 2.0)[:, None]}
+    figure = panels(("a", "b"), ("t",), signals)
+    by_signal = {axes.get_title(): axes for axes in figure.axes}
+    named = {
+        signal: [text.get_text() for text in by_signal[signal].get_xticklabels()]
+        for signal in signals
+    }
+    assert named == {"alignment": ["t"], "loss": ["itself"]}
+    assert [text.get_text() for text in by_signal["alignment"].texts] == ["0.5", "-"]
+    assert figure.get_supxlabel() == "grey: no evidence"
+
+
+def test_of_more_than_ten_tasks_no_numbers_are_written_into_the_picture() -> None:
+    rows = [f"t{number}" for number in range(11)]
+    figure = panels(rows, ("t",), {"text": np.linspace(0, 1, 11)[:, None]})
+    assert not figure.axes[0].texts and figure.get_supxlabel() == ""
+
+
+def test_signals_that_concern_no_target_are_known_signals() -> None:
+    assert set(SIGNALS) >= OF_NO_TARGET
