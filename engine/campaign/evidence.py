@@ -58,7 +58,7 @@ def add_evidence(run: Run, state: State, *, clock: Clock = utc_now) -> None:
     missed.
 
     Raises:
-        InputError: The campaign's own file is damaged.
+        DamagedEvidenceError: The campaign's own file is damaged.
         DiskError: It cannot be written; nothing of the campaign is lost.
     """
     if run.campaign.evidence_folder is None or state.opened is None:

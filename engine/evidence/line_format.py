@@ -5,6 +5,7 @@ No chain as in a ledger: campaigns' files are merged, and a line less is evidenc
 
 from __future__ import annotations
 
+import re
 import zlib
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from engine.evidence.records import Stored
 
 _PREFIX = 8 + 1
+_LIKE_OURS = re.compile(rb"[0-9a-f]{8} \{")
 _RECORD: TypeAdapter[Stored] = TypeAdapter(Stored)
 
 
@@ -23,6 +25,11 @@ def encode(record: Stored) -> bytes:
     """The line of `record`, newline included."""
     body = _RECORD.dump_json(record)
     return b"%08x %b\n" % (zlib.crc32(body), body)
+
+
+def looks_encoded(line: bytes) -> bool:
+    """Whether `line` begins as those of `encode` do, however damaged it is further on."""
+    return _LIKE_OURS.match(line) is not None
 
 
 def decode(line: bytes) -> Stored:

@@ -6,13 +6,20 @@ import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from engine.evidence.line_format import BadLineError, decode, encode
+from engine.evidence.line_format import BadLineError, decode, encode, looks_encoded
 from engine.evidence.records import SCHEMA, Stored, StoredBranch, StoredCampaign, StoredTask
 from engine.storage.disk import LOCAL_DISK, Disk, disk_errors
 from tasks import InputError
 
 SUFFIX = ".jsonl"
+
+
+class DamagedEvidenceError(InputError):
+    """A file of a store is not as it was written."""
+
+    exit_code: ClassVar[int] = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +56,8 @@ def read_evidence(folder: Path, *, disk: Disk = LOCAL_DISK) -> Evidence:
     """Read every file of a store; one that does not exist yet is empty.
 
     Raises:
-        ValueError: If the folder is none, or a file is damaged or of another version.
+        ValueError: If the folder is none, or a file is damaged, of another version, or not one of a
+            store.
         DiskError: If it cannot be read.
     """
     if not folder.exists():
@@ -74,7 +82,8 @@ def read_campaign(path: Path, *, disk: Disk = LOCAL_DISK) -> CampaignEvidence | 
     """One campaign's file, also while it is being written; None where no line was finished.
 
     Raises:
-        InputError: If a finished line is damaged, or of another version.
+        DamagedEvidenceError: If a finished line is damaged.
+        InputError: If the file is of another version, or not one of a store.
         DiskError: If it cannot be read.
     """
     with disk_errors(path):
@@ -86,6 +95,7 @@ def read_campaign(path: Path, *, disk: Disk = LOCAL_DISK) -> CampaignEvidence | 
     *lines, _ = data.split(b"\n")
     if not lines:
         return None
+    _refuse_what_is_not_ours(lines, path)
     return _gathered([_decoded(line, path, number) for number, line in enumerate(lines, 1)], path)
 
 
@@ -117,11 +127,24 @@ def _finished_bytes(path: Path, disk: Disk) -> int:
     return disk.read(path).rfind(b"\n") + 1
 
 
+def _refuse_what_is_not_ours(lines: Sequence[bytes], path: Path) -> None:
+    """Somebody's data in the wrong folder must not be called damaged evidence, to be removed."""
+    if not any(map(looks_encoded, lines)):
+        raise InputError(
+            [
+                f"{path}: this is no file of evidence, which needs a folder of its own. Name the"
+                " one that holds earlier evidence, or one that does not exist yet."
+            ]
+        )
+
+
 def _decoded(line: bytes, path: Path, number: int) -> Stored:
     try:
         record = decode(line)
     except BadLineError as error:
-        raise InputError([f"{path}:{number}: damaged line: {error}. {_REMEDY}"]) from error
+        raise DamagedEvidenceError(
+            [f"{path}:{number}: damaged line: {error}. {_REMEDY}"]
+        ) from error
     if isinstance(record, StoredCampaign) and record.schema != SCHEMA:
         raise InputError(
             [
@@ -138,7 +161,9 @@ _REMEDY = "Restore the file from a copy, or remove it and do without its evidenc
 def _gathered(records: Sequence[Stored], path: Path) -> CampaignEvidence:
     opened = records[0]
     if not isinstance(opened, StoredCampaign):
-        raise InputError([f"{path}:1: expected a campaign, got a {opened.kind}. {_REMEDY}"])
+        raise DamagedEvidenceError(
+            [f"{path}:1: expected a campaign, got a {opened.kind}. {_REMEDY}"]
+        )
     tasks: dict[str, StoredTask] = {}
     branches: dict[str, StoredBranch] = {}
     for number, record in enumerate(records, 1):
@@ -147,7 +172,7 @@ def _gathered(records: Sequence[Stored], path: Path) -> CampaignEvidence:
                 tasks[record.task] = record
             case StoredBranch():
                 if unknown := {*record.mixture, *record.gains} - tasks.keys():
-                    raise InputError(
+                    raise DamagedEvidenceError(
                         [f"{path}:{number}: no line tells of task {min(unknown)}. {_REMEDY}"]
                     )
                 # The first line counts: two copies of a run may both have gone on.

@@ -123,3 +123,17 @@ def test_listing_loads_no_model_library(store: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert not {"torch", "ray", "transformers", "datasets"} & set(ended.stderr.split())
+
+
+def test_damaged_evidence_and_a_folder_of_other_data_end_with_codes_of_their_own(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "chats.jsonl").write_text('{"chat": "hello"}\n')
+    assert main(["evidence", "list", str(other)]) == 2
+    assert "no file of evidence" in capsys.readouterr().err
+    for path in store.iterdir():
+        path.write_bytes(path.read_bytes().replace(b'"kind":', b'"king":'))
+    assert main(["evidence", "list", str(store)]) == 4
+    assert "damaged line" in capsys.readouterr().err

@@ -12,7 +12,13 @@ from pydantic import ValidationError
 
 from engine.evidence.line_format import encode
 from engine.evidence.records import Stored, StoredGain, stored_task
-from engine.evidence.store import append, file_of, read_campaign, read_evidence
+from engine.evidence.store import (
+    DamagedEvidenceError,
+    append,
+    file_of,
+    read_campaign,
+    read_evidence,
+)
 from engine.storage.disk import DiskError
 from tasks import InputError
 
@@ -76,6 +82,22 @@ def test_a_file_whose_first_line_is_torn_is_empty(tmp_path: Path) -> None:
     path.write_bytes(encode(stored_campaign("x"))[:-9])
     assert read_campaign(path) is None
     assert read_evidence(tmp_path).campaigns == ()
+
+
+@pytest.mark.parametrize("text", ['{"chat": "hello"}\n{"chat": "bye"}\n', "\n", "12345678 plain\n"])
+def test_a_file_that_is_no_evidence_is_never_called_damaged(tmp_path: Path, text: str) -> None:
+    (tmp_path / "chats.jsonl").write_text(text)
+    with pytest.raises(InputError, match=r"chats.jsonl: this is no file of evidence") as caught:
+        read_evidence(tmp_path)
+    assert "folder of its own" in str(caught.value)
+    assert "remove" not in str(caught.value)
+
+
+def test_evidence_whose_first_line_is_damaged_is_still_known_as_evidence(tmp_path: Path) -> None:
+    path = _store(tmp_path)
+    path.write_bytes(b"#" + path.read_bytes()[1:])
+    with pytest.raises(DamagedEvidenceError, match=r"jsonl:1: damaged line: its checksum.*Restore"):
+        read_evidence(tmp_path)
 
 
 def test_a_changed_line_is_refused_with_its_place(tmp_path: Path) -> None:
