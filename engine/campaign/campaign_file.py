@@ -13,6 +13,7 @@ from engine.campaign.placed_errors import At, place
 from engine.campaign.plugins import check_executor, load_policy
 from engine.campaign.roster import Roster, roster_of
 from engine.campaign.spec import Campaign
+from engine.campaign.target_check import check_judging
 from engine.evidence.store import refuse_no_folder
 from policies import Policy
 from tasks import (
@@ -23,12 +24,10 @@ from tasks import (
     UnknownTaskError,
     YamlDocument,
     bind,
-    cut_validation,
     load_all_yaml,
     load_yaml,
     nearest,
     parse_yaml,
-    questions_of,
     screen,
 )
 
@@ -71,7 +70,8 @@ def check_campaign(
 
     Raises:
         InputError: A name that does not exist, options that a policy does not take, a model folder
-            that is none, more tokens a sequence than the model reads, a budget that buys nothing.
+            that is none, more tokens a sequence than the model reads, a budget that buys nothing, a
+            target with one answer to everything.
     """
     with At(document, ("policy", "name")):
         policy = load_policy(campaign.policy.name, campaign.policy.options)
@@ -89,7 +89,7 @@ def check_campaign(
     check_answering(campaign, pool, document)
     screened = screen(pool, tuple(campaign.targets))
     with At(document, ("target",)):
-        _check_splits(campaign, screened.pool)
+        check_judging(campaign.targets, screened.pool, seed=campaign.seed)
     roster = roster_of(campaign, screened.pool)
     if not roster.candidates:
         raise InputError([f"{place(document, ('pool',))}: pool: no candidates beside the target."])
@@ -110,18 +110,6 @@ def _refuse_card(path: Path) -> None:
                 f" Write one that has `pool: [{path.name}]` and name the target in it."
             ]
         )
-
-
-def _check_splits(campaign: Campaign, pool: Pool) -> None:
-    for name in campaign.targets:
-        task = pool[name]
-        groups = questions_of(task, "validation")
-        cut_validation(len(task.validation), seed=(campaign.seed,), groups=groups)
-        if len(task.test) < 2:
-            raise ValueError(
-                f"target: task {name!r} has {len(task.test)} test examples; at least 2 are needed"
-                " to say how sure a difference is."
-            )
 
 
 def _check_budget(campaign: Campaign) -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from small_campaign import write_small_campaign
 
+from engine.campaign.campaign_file import check_campaign, read_campaign
 from engine.campaign.run_folder import RunFolder
 from engine.cli import main
 
@@ -62,6 +63,20 @@ def _label_out_of_range(folder: Path) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
+def _constant(name: str, label: float) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = folder / f"{name}.jsonl"
+        rows = [json.loads(line) | {"label": label} for line in path.read_text().splitlines()]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    return change
+
+
+def _constant_score(folder: Path) -> None:
+    _set(target="tally")(folder)
+    _constant("tally-train", 2.5)(folder)
+
+
 WRONG: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     "unknown key": (_set(rouns={"count": 2}), ("campaign.yaml:", "rouns", "'rounds'")),
     "unknown nested key": (
@@ -101,6 +116,18 @@ WRONG: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     "pool file that does not exist": (_set(pool=["card.yaml"]), ("card.yaml",)),
     "column that does not exist": (_missing_column, ("jsonl:", "txet", "'text'")),
     "too few validation rows": (_few_validation_rows, ("campaign.yaml:2", "at least 20", "15")),
+    "target with one answer in train": (
+        _constant("mood-train", 1),
+        ("campaign.yaml:2:9: target: all of the train split", "mood-train.jsonl:1)", "'good'"),
+    ),
+    "target with one answer in validation": (
+        _constant("mood-validation", 0),
+        ("campaign.yaml:2:9: target: a half of the validation", "mood-validation.jsonl:", "'bad'"),
+    ),
+    "target with one score in train": (
+        _constant_score,
+        ("campaign.yaml:2:9: target: all of the train split", "'tally'", "answer 2.5"),
+    ),
     "no candidates": (
         _set(exclude=["kin", "pick", "tally"]),
         ("campaign.yaml:", "no candidates"),
@@ -231,3 +258,20 @@ def test_an_altered_ledger_is_refused_with_its_line(
     capsys.readouterr()
     assert main(["run", campaign, "--out", str(out)]) == 4
     assert "ledger.jsonl:2: damaged line" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["measure", "compare"])
+def test_a_target_with_one_answer_is_refused_by_every_command_that_trains(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _constant("mood-train", 1)(folder)
+    line = [command, str(folder / "campaign.yaml"), "--out", str(folder / "out")]
+    line += ["--policies", "compass"] if command == "compare" else []
+    assert main(line) == 2
+    assert "'mood'" in capsys.readouterr().err
+    assert not (folder / "out").exists()
+
+
+def test_a_candidate_with_one_answer_is_allowed(folder: Path) -> None:
+    _constant("kin-train", 1)(folder)
+    assert check_campaign(*read_campaign(folder / "campaign.yaml"))
