@@ -102,14 +102,26 @@ def _protect() -> None:
 
 @contextmanager
 def _signals_kept() -> Iterator[None]:
-    """Keep the caller's handler of SIGTERM, which `ray.init` replaces by one of its own."""
-    if threading.current_thread() is not threading.main_thread():
+    """Keep the caller's handler of SIGTERM, which `ray.init` replaces by some of its own.
+
+    Ray's exit with codes of their own; a signal that came to them meanwhile is passed on.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
         yield
         return
-    handler = signal.getsignal(signal.SIGTERM)
-    yield
-    if callable(handler):
-        signal.signal(signal.SIGTERM, handler)
+    is_terminated = False
+    try:
+        yield
+    except SystemExit:  # nothing in `ray.init` but those handlers exits
+        is_terminated = True
+        raise
+    finally:
+        # The caller's may have left the default behind it: a second signal ends at once.
+        if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, handler)
+        if is_terminated:
+            signal.raise_signal(signal.SIGTERM)
 
 
 def _first_line(error: Exception) -> str:

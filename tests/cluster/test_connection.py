@@ -94,3 +94,51 @@ except ValueError as error:
 
 def test_a_cluster_that_is_already_joined_is_left_to_its_owner(small_cluster: None) -> None:
     assert not connect(ExecutorChoice(address="10.0.0.1:6379"))
+
+
+INTERRUPTED = """
+import signal, sys
+import ray
+from cluster.connection import connect
+from engine import ExecutorChoice
+from engine.cli.failures import TerminatedError
+from engine.cli.run import end_on_signals
+def starting(**settings):
+    # As Ray does; the signal comes while it starts.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit({code}))
+    signal.raise_signal(signal.SIGTERM)
+ray.init = starting
+end_on_signals()
+try:
+    connect(ExecutorChoice(workers=1))
+except TerminatedError as error:
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL  # a second one ends at once
+    sys.exit(error.exit_code)
+"""
+
+
+@pytest.mark.parametrize("code", [15, 1], ids=["before its processes", "with its processes"])
+def test_a_signal_while_ray_starts_ends_the_process_as_at_any_other_time(code: int) -> None:
+    ended = python(INTERRUPTED.format(code=code), dict(os.environ))
+    assert ended.returncode == 143, ended.stderr
+
+
+def test_the_callers_handler_is_back_when_ray_did_not_start() -> None:
+    script = """
+import signal
+import ray
+from cluster.connection import connect
+from engine import ExecutorChoice
+def starting(**settings):
+    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    raise RuntimeError("no ports")
+ray.init = starting
+mine = lambda number, frame: None
+signal.signal(signal.SIGTERM, mine)
+try:
+    connect(ExecutorChoice(workers=1))
+except ValueError:
+    assert signal.getsignal(signal.SIGTERM) is mine
+"""
+    ended = python(script, dict(os.environ))
+    assert ended.returncode == 0, ended.stderr
