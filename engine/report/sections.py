@@ -109,15 +109,12 @@ def mixture_section(facts: Facts) -> Parts:
     """The frozen mixture and its reason; empty until there is one."""
     if facts.chosen is None:
         return []
-    words = facts.chosen_reason if facts.chosen else "No candidate was worth its cost."
-    return [
-        element(
-            "section",
-            element("h2", "The chosen mixture"),
-            element("p", words),
-            _figure(pictures.mixture_picture(facts), total=len(facts.chosen)),
-        )
-    ]
+    heading = element("h2", "The chosen mixture")
+    if not facts.chosen:
+        words = element("p", "No candidate was worth its cost.")
+        return [element("section", heading, words)]
+    figure = _figure(pictures.mixture_picture(facts), total=len(facts.chosen))
+    return [element("section", heading, element("p", facts.chosen_reason), figure)]
 
 
 def rounds_section(facts: Facts) -> Parts:

@@ -54,7 +54,7 @@ def _sentences(facts: Facts, selected: Arm) -> Iterator[str]:
     broad = facts.arm("all-tasks")
     if broad and any(test.gain is not None for test in broad.tests):
         gains = ", ".join(gain_text(t.gain, t.se) for t in broad.tests if t.gain is not None)
-        yield f"Training on all tasks, at the same cost, gained {gains} over target only."
+        yield f"Training on all tasks, allowed the same cost, gained {gains} over target only."
     if base:
         yield (
             f"All that selection cost is charged to it: {tokens_text(selected.cost)} training "

@@ -94,6 +94,23 @@ def test_a_finished_campaign_has_every_section_and_picture() -> None:
     assert "0.812 [0.791, 0.832]" in found.words
 
 
+def _without_mixture() -> list[Record]:
+    return [
+        replace(one, mixture={}) if isinstance(one, Chosen) else one for one in example_records()
+    ]
+
+
+def test_a_choice_of_no_candidate_is_final_and_promises_no_picture() -> None:
+    found = _page_of(_without_mixture())
+    assert "No candidate was worth its cost." in found.words
+    assert "Nothing to show yet" not in found.words
+
+
+def test_arms_that_stopped_at_different_costs_are_said_to_have_been_allowed_the_same() -> None:
+    words = _page_of(example_records()).words
+    assert "Training on all tasks, allowed the same cost, gained +0.0015" in words
+
+
 def test_the_page_needs_no_network_and_no_script() -> None:
     content = page(_facts(example_records()))
     found = _Page(content)
