@@ -10,7 +10,7 @@ import functools
 import json
 import re
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pydantic
 from pydantic_core import ErrorDetails
@@ -38,7 +38,8 @@ def bind(cls: type[T], document: YamlDocument, path: KeyPath = ()) -> T:
 
     Raises:
         InputError: One line for each problem, sorted by place: `file:line:column: field: what is
-            wrong, with the value; what is allowed; the nearest name`.
+            wrong, with the value; what is allowed; the nearest name`. Before a value that was laid
+            over the file stands the setting instead.
     """
     value = _at(document.data, path)
     try:
@@ -48,7 +49,7 @@ def bind(cls: type[T], document: YamlDocument, path: KeyPath = ()) -> T:
         details = error.errors(include_url=False)
     describer = _Describer(document, path, _schema(cls))  # type: ignore[arg-type]  # classes are hashable
     found = sorted(dict.fromkeys(describer.lines(details)))
-    raise InputError([f"{document.file}:{place[0]}:{place[1]}: {line}" for place, line in found])
+    raise InputError([line for _, line in found])
 
 
 @functools.cache
@@ -95,26 +96,26 @@ class _Describer:
         field = _dotted(path)
         kind = detail["type"]
         if kind in ("missing", "missing_argument"):
-            return self._place(path, of_key=True), f"{field}: {self._missing(path)}"
+            return self._said(path, f"{field}: {self._missing(path)}", of_key=True)
         if kind == "unexpected_keyword_argument" or detail["loc"][-1:] == ("[key]",):
             return self._unknown(path)
         if kind == "value_error":  # raised by the class itself
             return self._refused(path, detail["ctx"]["error"])
-        return self._place(path), f"{field or 'document'}: {self._wrong(path, detail)}"
+        return self._said(path, f"{field or 'document'}: {self._wrong(path, detail)}")
 
     def _unknown(self, path: KeyPath) -> _Found:
         keys = self._schema.at(path[:-1]).keys
         known = "" if path[:-1] in self._told else f" Known keys: {', '.join(keys)}."
         self._told.add(path[:-1])
         line = f"{_dotted(path)}: unknown key.{_hint(path[-1], keys)}{known}"
-        return self._place(path, of_key=True), line
+        return self._said(path, line, of_key=True)
 
     def _refused(self, path: KeyPath, error: ValueError) -> _Found:
         """What a class says of itself."""
         if isinstance(error, FieldError):
             path = (*path, *error.path)
         field = _dotted(path)
-        return self._place(path), f"{field}: {error}" if field else str(error)
+        return self._said(path, f"{field}: {error}" if field else str(error))
 
     def _missing(self, path: KeyPath) -> str:
         schema = self._schema.at(path)
@@ -128,8 +129,10 @@ class _Describer:
         hint = _hint(value, schema.choices) or suggestion(schema, value)
         return f"{allowed}, got {named(value)}.{hint}"
 
-    def _place(self, path: KeyPath, *, of_key: bool = False) -> Place:
-        return self._document.place((*self._base, *path), of="key" if of_key else "value")
+    def _said(self, path: KeyPath, words: str, *, of_key: bool = False) -> _Found:
+        full = (*self._base, *path)
+        of: Literal["key", "value"] = "key" if of_key else "value"
+        return self._document.place(full, of=of), self._document.say(full, words, of=of)
 
 
 def _hint(value: object, known: tuple[str, ...]) -> str:

@@ -6,7 +6,8 @@ expand to gigabytes), `no` and `on` as booleans, `12:30` as seconds, `1e-4` as t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +28,17 @@ class YamlDocument:
     """The path as it was given, for messages."""
     values: dict[KeyPath, Place]
     keys: dict[KeyPath, Place]
+    settings: Mapping[KeyPath, str] = field(default_factory=dict)
+    """What was laid over the file, as it was given, e.g. "--set seed=3"."""
+
+    def say(self, path: KeyPath, words: str, *, of: Literal["value", "key"] = "value") -> str:
+        """A message: `words` after where `path` stands, `file:line:column` or the setting."""
+        for length in range(len(path), 0, -1):
+            if setting := self.settings.get(path[:length]):
+                named = ".".join(map(str, path[:length]))
+                return f"{setting}: {words.removeprefix(f'{named}: ')}"
+        line, column = self.place(path, of=of)
+        return f"{self.file}:{line}:{column}: {words}"
 
     def place(self, path: KeyPath, *, of: Literal["value", "key"] = "value") -> Place:
         """Where something stands.

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.campaign.budget import least_round_tokens
 from engine.campaign.campaign_pool import load_campaign_pool
 from engine.campaign.model_check import check_answering, check_reading
-from engine.campaign.placed_errors import At, place
+from engine.campaign.placed_errors import At
 from engine.campaign.plugins import check_executor, load_policy
 from engine.campaign.roster import Roster, roster_of
 from engine.campaign.spec import Campaign
@@ -92,7 +92,7 @@ def check_campaign(
         check_judging(campaign.targets, screened.pool, seed=campaign.seed)
     roster = roster_of(campaign, screened.pool)
     if not roster.candidates:
-        raise InputError([f"{place(document, ('pool',))}: pool: no candidates beside the target."])
+        raise InputError([document.say(("pool",), "pool: no candidates beside the target.")])
     return Checked(
         campaign=campaign,
         screened=screened,
@@ -106,8 +106,11 @@ def _refuse_card(path: Path) -> None:
     if {"template", "source"} <= first.data.keys():
         raise InputError(
             [
-                f"{place(first, ())}: this is a card, which describes a task; expected a campaign."
-                f" Write one that has `pool: [{path.name}]` and name the target in it."
+                first.say(
+                    (),
+                    "this is a card, which describes a task; expected a campaign. Write one that"
+                    f" has `pool: [{path.name}]` and name the target in it.",
+                )
             ]
         )
 
@@ -135,20 +138,19 @@ def _load(campaign: Campaign, document: YamlDocument, on_task: OnTask | None) ->
             base = Path(document.file).resolve().parent
             return load_campaign_pool(campaign, base=base, on_task=on_task)
     except UnknownTaskError as error:
-        raise InputError([f"{place(document, ('exclude',))}: exclude: {error}"]) from error
+        raise InputError([document.say(("exclude",), f"exclude: {error}")]) from error
 
 
 def _check_targets(campaign: Campaign, pool: Pool, document: YamlDocument) -> None:
-    at = place(document, ("target",))
     excluded = set(campaign.targets) & set(campaign.exclude)
-    problems = [f"{at}: target: '{name}' is excluded too; remove one." for name in excluded]
+    problems = [f"target: '{name}' is excluded too; remove one." for name in excluded]
     problems += [
-        f"{at}: target: no task {name!r} in the pool. {nearest(name, pool)}"
+        f"target: no task {name!r} in the pool. {nearest(name, pool)}"
         for name in campaign.targets
         if name not in pool and name not in excluded
     ]
     if problems:
-        raise InputError(problems)
+        raise InputError([document.say(("target",), problem) for problem in problems])
 
 
 def _overridden(document: YamlDocument, setting: str) -> YamlDocument:
@@ -158,7 +160,13 @@ def _overridden(document: YamlDocument, setting: str) -> YamlDocument:
     if "\n" in text:
         raise InputError([f"--set {key}: expected one line, got {text!r}."])
     value = parse_yaml(f"value: {text}", file=f"--set {key}")[0].data["value"]
-    return replace(document, data=_with(document.data, key.split("."), value))
+    path = tuple(key.split("."))
+    kept = {at: said for at, said in document.settings.items() if at[: len(path)] != path}
+    return replace(
+        document,
+        data=_with(document.data, list(path), value),
+        settings={**kept, path: f"--set {setting}"},
+    )
 
 
 def _with(data: dict[str, object], path: list[str], value: object) -> dict[str, object]:

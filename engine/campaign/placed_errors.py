@@ -16,10 +16,4 @@ class At:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, ValueError) and not isinstance(error, InputError | UnknownTaskError):
-            raise InputError([f"{place(self._document, self._path)}: {error}"]) from error
-
-
-def place(document: YamlDocument, path: tuple[str | int, ...]) -> str:
-    """`file:line:column` of a key's value."""
-    line, column = document.place(path)
-    return f"{document.file}:{line}:{column}"
+            raise InputError([self._document.say(self._path, str(error))]) from error

@@ -211,6 +211,29 @@ def test_a_wrong_setting_names_its_key(
     assert not out.exists()
 
 
+SETTINGS = {
+    "budget_tokens=-5": "--set budget_tokens=-5: expected a whole number >= 1, got -5.",
+    "budget_tokens=10": "--set budget_tokens=10: 10 buys no round",
+    "rounds.cuont=2": "--set rounds.cuont=2: unknown key. Did you mean 'count'?",
+    "target=moood": "--set target=moood: no task 'moood' in the pool.",
+    "warm_up={steps: no}": "--set warm_up={steps: no}: warm_up.steps: expected",
+    "policy={name: navigater}": "--set policy={name: navigater}: ",
+}
+
+
+@pytest.mark.parametrize("setting", list(SETTINGS))
+def test_what_is_wrong_with_a_setting_is_never_blamed_on_the_file(
+    setting: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["run", str(folder / "campaign.yaml"), "--out", str(folder / "out")]
+    assert (
+        main([*line, "--set", "warm_up.steps=0", "--set", "warm_up.steps=3", "--set", setting]) == 2
+    )
+    said = capsys.readouterr().err
+    assert SETTINGS[setting] in said
+    assert "campaign.yaml" not in said
+
+
 def test_a_folder_with_other_files_is_not_written_into(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
