@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 def tokens_text(tokens: int) -> str:
@@ -55,6 +55,12 @@ def mixture_text(mixture: Mapping[str, float], *, most: int = 3) -> str:
     shown = [f"{printable(task)} {share_text(share)}" for task, share in ordered[:most]]
     more = [f"{len(ordered) - most} more"] if len(ordered) > most else []
     return ", ".join(shown + more)
+
+
+def start_text(advanced: Iterable[Mapping[str, float]]) -> str:
+    """What a start learned from: the warm-up, and the mixtures of the branches that advanced."""
+    mixtures = [mixture_text(mixture) for mixture in advanced if mixture]
+    return ", then ".join(["all tasks in the warm-up", *mixtures])
 
 
 def counted(number: int, what: str) -> str:

@@ -18,6 +18,7 @@ from engine.model.base_network import load_base
 from engine.model.build_model import build_model
 from engine.report import write_report
 from engine.report.mixture_file import mixture_json
+from engine.report.start import advanced_mixtures
 from engine.storage.checkpoint import load_checkpoint, sweep
 from engine.storage.disk import disk_errors
 from engine.storage.whole_file import write_whole
@@ -34,13 +35,16 @@ def write_products(run: Run, state: State, records: Sequence[Record]) -> None:
     write_report(run.folder.path)
 
 
-def products_told(run: Run, state: State, seconds: float | None) -> CampaignDelivered:
+def products_told(
+    run: Run, state: State, records: Sequence[Record], seconds: float | None
+) -> CampaignDelivered:
     """The event that ends a campaign for whoever watches; `seconds` as the event has it."""
     assert state.delivered and state.chosen
     return CampaignDelivered(
         delivered=state.delivered,
         mixture=state.chosen.mixture,
         reason=state.chosen.reason,
+        start=advanced_mixtures(records),
         report=str(run.folder.report),
         seconds=seconds,
     )

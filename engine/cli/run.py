@@ -39,7 +39,7 @@ def run_file(path: Path, out: Path, settings: Sequence[str], accepted: frozenset
         state = run_campaign(campaign.run, campaign.ledger.records)
         write_products(campaign.run, state, campaign.ledger.records)
         seconds = None if finished_before else time.monotonic() - started
-        campaign.run.report(products_told(campaign.run, state, seconds))
+        campaign.run.report(products_told(campaign.run, state, campaign.ledger.records, seconds))
 
 
 def _tell_start(path: Path, campaign: Campaign) -> None:

@@ -136,6 +136,8 @@ class Facts:
     rounds: tuple[Round, ...]
     chosen: Mapping[str, float] | None
     chosen_reason: str
+    start: Mapping[str, Mapping[str, float]]
+    """Job key -> mixture of the branches that advanced, as `advanced_mixtures`."""
     arms: tuple[Arm, ...]
     candidates: tuple[CandidateFacts, ...]
     """Chosen ones first, by share; then by mean gain, then by score."""

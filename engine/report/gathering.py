@@ -25,6 +25,7 @@ from engine.report.mixture_file import normalised
 from engine.report.provenance import provenance_of
 from engine.report.scores import MeanScores
 from engine.report.spending import spending_of
+from engine.report.start import advanced_mixtures
 from engine.wording import share_text
 
 PLACEBO = "placebo"
@@ -58,6 +59,7 @@ def facts_of(records: Sequence[Record], scores: MeanScores) -> Facts:
         rounds=rounds,
         chosen=shares,
         chosen_reason=chosen.reason if chosen else "",
+        start=advanced_mixtures(records),
         arms=_arms(records),
         candidates=candidates,
         signals=tuple(sorted({signal for one in candidates for signal in one.scores})),

@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.ledger.records import Chosen, Contender, Delivered, Opened, Record
+from engine.report.start import advanced_mixtures
 
 
 def mixture_json(
     records: Sequence[Record], *, tokens_per_example: Mapping[str, float] | None = None
 ) -> bytes:
     """The chosen mixture with its proof, UTF-8, largest share first, floats exact.
+
+    `start` tells what the selected arm had been trained on before: job key -> mixture of each
+    branch that advanced, in their order; {} is a control, trained on the target alone.
 
     Args:
         records: A ledger in which a mixture was chosen.
@@ -43,6 +47,9 @@ def mixture_json(
     if tokens_per_example and shares.keys() <= tokens_per_example.keys():
         tokens = {task: share * tokens_per_example[task] for task, share in shares.items()}
         content["mixture_of_tokens"] = normalised(tokens)
+    # Without it an empty mixture would read as if no candidate had had a part in the model.
+    rounds = {job: normalised(mixture) for job, mixture in advanced_mixtures(records).items()}
+    content["start"] = {"warm_up": "all tasks", "rounds": rounds}
     if delivered:
         content["delivered"] = delivered.arm
         content["arms"] = {arm.arm: _arm(arm) for arm in delivered.contenders}

@@ -9,7 +9,7 @@ from engine.report.drawing import Picture
 from engine.report.facts import Arm, CandidateFacts, Decision, Facts, Test
 from engine.report.markup import Markup, element, table
 from engine.report.verdict import verdict
-from engine.wording import arm_text, gain_text, share_text, tokens_text
+from engine.wording import arm_text, gain_text, share_text, start_text, tokens_text
 
 Parts = Sequence[Markup]
 
@@ -111,8 +111,11 @@ def mixture_section(facts: Facts) -> Parts:
         return []
     heading = element("h2", "The chosen mixture")
     if not facts.chosen:
-        words = element("p", "No candidate was worth its cost.")
-        return [element("section", heading, words)]
+        words = (
+            "No candidate was worth its cost. Before the finish, the selected arm learned from "
+            f"{start_text(facts.start.values())}."
+        )
+        return [element("section", heading, element("p", words))]
     figure = _figure(pictures.mixture_picture(facts), total=len(facts.chosen))
     return [element("section", heading, element("p", facts.chosen_reason), figure)]
 

@@ -69,6 +69,8 @@ class CampaignDelivered:
     delivered: Delivered
     mixture: Mapping[str, float]
     reason: str
+    start: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Job key -> mixture of the branches that advanced before the finish, in their order."""
     report: str
     """Path of report.html."""
     seconds: float | None

@@ -18,6 +18,7 @@ from engine.wording import (
     mixture_text,
     printable,
     seconds_text,
+    start_text,
     tokens_text,
 )
 
@@ -117,9 +118,11 @@ def when(event: CampaignDelivered) -> str:
 
 
 def frozen(event: CampaignDelivered) -> str:
-    """The mixture that was chosen."""
+    """The mixture that was chosen; for none, what the selected arm had learned from before."""
     text = mixture_text(event.mixture, most=6)
-    return text if event.mixture else f"none, {text}"
+    if event.mixture:
+        return text
+    return f"none, {text}; before, the selected arm learned from {start_text(event.start.values())}"
 
 
 DELIVERED = "> "

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from example_ledger import CANDIDATES, example_records
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.ledger.records import Chosen
+from engine.ledger.records import Chosen, Closed
 from engine.report import mixture_json
 from engine.report.mixture_file import normalised
 
@@ -39,6 +40,24 @@ def test_the_file_holds_mixture_arms_and_their_test_numbers() -> None:
     (test,) = content["arms"]["selected"]["test"].values()
     assert test["gain"] == 0.0142
     assert "mixture_of_tokens" not in content
+
+
+def test_the_file_tells_what_the_start_of_the_finish_had_been_trained_on() -> None:
+    records = example_records()
+    start = json.loads(mixture_json(records))["start"]
+    closed = [record for record in records if isinstance(record, Closed)]
+    assert start["warm_up"] == "all tasks"
+    assert list(start["rounds"]) == [record.advanced for record in closed]
+    (first, *_), last = start["rounds"].values(), start["rounds"]["r03-control"]
+    assert list(first) == [CANDIDATES[0], CANDIDATES[1], CANDIDATES[2]]
+    assert last == {}
+
+
+def test_a_round_that_goes_back_to_its_start_adds_nothing_to_what_was_trained_on() -> None:
+    records = example_records(rounds=2)
+    first = next(record.advanced for record in records if isinstance(record, Closed))
+    back = [replace(one, advanced=first) if isinstance(one, Closed) else one for one in records]
+    assert list(json.loads(mixture_json(back))["start"]["rounds"]) == [first]
 
 
 def test_floats_are_exact_and_the_bytes_stable() -> None:

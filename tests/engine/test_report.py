@@ -106,6 +106,15 @@ def test_a_choice_of_no_candidate_is_final_and_promises_no_picture() -> None:
     assert "Nothing to show yet" not in found.words
 
 
+def test_a_choice_of_no_candidate_tells_what_its_start_had_learned_from() -> None:
+    words = _page_of(_without_mixture()).words
+    found = re.search(
+        r"the selected arm learned from all tasks in the warm-up, then (.*?)\.", words
+    )
+    assert found
+    assert f"{CANDIDATES[0]} 50 %" in found[1]
+
+
 def test_arms_that_stopped_at_different_costs_are_said_to_have_been_allowed_the_same() -> None:
     words = _page_of(example_records()).words
     assert "Training on all tasks, allowed the same cost, gained +0.0015" in words

@@ -91,10 +91,19 @@ def test_the_end_says_why_an_arm_is_delivered_and_that_an_empty_mixture_is_no_ar
     events = _delivered(mixture={}, seconds=250.0)
     piped = _piped(events, tmp_path)
     assert "delivered: selected (lowest loss on the gate split), after 4 min 10 s;" in piped
-    assert "; mixture: none, the target alone\n" in piped
+    assert "; mixture: none, the target alone; before, the selected arm" in piped
     shown = _on_a_terminal(events, tmp_path)
     assert "delivered: selected (lowest loss on the gate split)  after 4 min 10 s" in shown
     assert "mixture  none, the target alone" in shown
+
+
+def test_an_empty_mixture_is_told_with_what_its_start_had_learned_from(tmp_path: Path) -> None:
+    start = {"r00-p1": {"chats": 1.0}, "r01-control": {}, "r02-p2": {"chats": 0.4, "reviews": 0.6}}
+    learned = (
+        "learned from all tasks in the warm-up, then chats 100 %, then reviews 60 %, chats 40 %"
+    )
+    assert f"{learned}\n" in _piped(_delivered(mixture={}, start=start), tmp_path)
+    assert "learned from" not in _piped(_delivered(start=start), tmp_path)
 
 
 def test_an_end_without_baselines_claims_no_comparison(tmp_path: Path) -> None:
