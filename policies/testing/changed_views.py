@@ -24,6 +24,7 @@ def rescored_view(view: View, change: Callable[[float], float | None]) -> View:
 
 
 def with_sizes_far_apart(view: View) -> View:
+    """The same view, its candidates of one example and of a thousand million by turns."""
     sizes = (1, 1_000_000_000)
     return replace(
         view,
